@@ -1,0 +1,1 @@
+"""Fixtures every test may use; those of the machine itself come from devstack.pytest_plugin."""
