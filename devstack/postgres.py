@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -54,7 +54,7 @@ class Postgres:
     """One server under `home`: data in home/postgres, password and log beside it."""
 
     home: Path
-    settings: dict[str, str] = field(default_factory=dict)
+    throwaway: bool = False
     process: subprocess.Popen | None = None
 
     @property
@@ -129,11 +129,19 @@ class Postgres:
             f"--pwfile={password}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
-            "--no-sync",
             "--no-instructions",
+            *(["--no-sync"] if self.throwaway else []),
             *_locale(major_version(binaries)),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=_environment(), cwd="/")
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=_environment(),
+            cwd="/",
+            check=False,
+        )
         if done.returncode:
             raise StackError(f"PostgreSQL could not make its files in {self.home}: {last_line(done.stderr)}")
         fresh.rename(self.data)
@@ -142,11 +150,12 @@ class Postgres:
         made_by = int((self.data / "PG_VERSION").read_text())
         if made_by != (found := major_version(binaries)):
             raise StackError(
-                f"{self.data} was made by PostgreSQL {made_by}, but this machine has {found}: install {made_by}, or choose another DATA_DIR."
+                f"{self.data} was made by PostgreSQL {made_by}, but this machine has {found}: "
+                f"install {made_by}, or choose another DATA_DIR."
             )
 
     def _wait_for_orphan(self) -> None:
-        """A postmaster that is still starting or stopping gets its time; a pid reused by a stranger is not waited for."""
+        """A postmaster still starting or stopping gets its time; a pid reused by a stranger is not waited for."""
         try:
             pid, _ = self._pidfile()
         except (OSError, ValueError):
@@ -165,9 +174,8 @@ class Postgres:
         raise StackError(f"PostgreSQL did not start, see {self.log}: {last_line(self.log.read_text(errors='replace'))}")
 
     def _launch_on(self, binaries: Path, port: int) -> bool:
-        settings = (
-            TUNING | self.settings | {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
-        )
+        settings = TUNING | (THROWAWAY if self.throwaway else {})
+        settings |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         command = [
             *unprivileged.prefix(self.data),

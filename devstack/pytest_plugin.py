@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.postgres import THROWAWAY, Postgres
+from devstack.postgres import Postgres
 from devstack.valkey import Valkey
 
 # The user's own environment must not decide what a test sees.
@@ -57,7 +57,7 @@ def _start_servers(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["TEST_HOME"] = str(home)
     os.environ["TEST_SERVER_DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or _start(
-        config, Postgres(home, THROWAWAY)
+        config, Postgres(home, throwaway=True)
     )
     os.environ["TEST_SERVER_REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or _start(config, Valkey(home))
 
