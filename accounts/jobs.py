@@ -1,0 +1,64 @@
+"""What the clock does, once: a row unique in (job, due time), and locks held in PostgreSQL."""
+
+import datetime as dt
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from .models import JobRun
+
+LEASE = dt.timedelta(hours=2)
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """Waits for, then holds, a session lock of that name; it goes with the connection."""
+    key = zlib.crc32(name.encode())
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+            cursor.execute("RESET lock_timeout")
+
+
+@contextmanager
+def once(job: str, *, due: str, now: dt.datetime) -> Iterator[JobRun | None]:
+    """Gives the run to whoever takes it first, None to everybody else.
+
+    A run left by a killed worker is taken over when its lease ends; a failed one is tried again
+    after the lease too, and says what went wrong (`detail["error"]`).
+    """
+    run = _take(job, due, now)
+    if run is None:
+        yield None
+        return
+    try:
+        yield run
+    except Exception as error:
+        _settle(run, JobRun.State.FAILED, {**run.detail, "error": f"{type(error).__name__}: {error}"[:500]}, now)
+        raise
+    _settle(run, JobRun.State.DONE, run.detail, now)
+
+
+def _take(job: str, due: str, now: dt.datetime) -> JobRun | None:
+    with transaction.atomic():
+        run, is_new = JobRun.objects.get_or_create(
+            job=job, due=due, defaults={"started_at": now, "lease_until": now + LEASE}
+        )
+        if is_new:
+            return run
+        free = JobRun.objects.filter(~Q(state=JobRun.State.DONE), pk=run.pk, lease_until__lt=now)
+        if not free.update(started_at=now, lease_until=now + LEASE, state=JobRun.State.RUNNING):
+            return None
+    run.refresh_from_db()
+    return run
+
+
+def _settle(run: JobRun, state: str, detail: dict, now: dt.datetime) -> None:
+    JobRun.objects.filter(pk=run.pk).update(state=state, detail=detail, finished_at=now)

@@ -1,0 +1,140 @@
+"""How each customer is, as last computed, and what was stored of the past."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+
+
+class Lifecycle(models.TextChoices):
+    """PRODUCT.md §1; some words differ by churn policy (labels.py)."""
+
+    PROSPECT = "prospect", _("Prospect")
+    NEW = "new", _("New")
+    ACTIVE = "active", _("Active")
+    SLIPPING = "slipping", _("Slipping")
+    PRE_DORMANT = "pre_dormant", _("Pre-dormant")
+    UNUSED = "unused", _("Under contract, unused")
+    WON_BACK = "won_back", _("Won back")
+    DORMANT = "dormant", _("Dormant")
+    LAPSED = "lapsed", _("Lapsed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class RfmSegment(models.TextChoices):
+    CHAMPIONS = "champions", _("Champions")
+    LOYAL_CUSTOMERS = "loyal_customers", _("Loyal customers")
+    POTENTIAL_LOYALISTS = "potential_loyalists", _("Potential loyalists")
+    NEW_CUSTOMERS = "new_customers", _("New customers")
+    PROMISING = "promising", _("Promising")
+    NEED_ATTENTION = "need_attention", _("Need attention")
+    ABOUT_TO_SLEEP = "about_to_sleep", _("About to sleep")
+    AT_RISK = "at_risk", _("At risk")
+    CANT_LOSE_THEM = "cant_lose_them", _("Can't lose them")
+    HIBERNATING = "hibernating", _("Hibernating")
+
+
+class Score(models.Model):
+    """One row a customer, as of `as_of`; only rows that changed are written. Days are dates, never "days since"."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="score")
+    as_of = models.DateField()
+    # activity
+    first_purchase_on = models.DateField(null=True)
+    last_purchase_on = models.DateField(null=True)
+    last_login_on = models.DateField(null=True)
+    last_activity_on = models.DateField(null=True, help_text="under the churn policy")
+    frequency = models.IntegerField(default=0, help_text="distinct orders in the window")
+    monetary = models.DecimalField(
+        max_digits=16, decimal_places=2, default=0, help_text="net of refunds, in the window"
+    )
+    repeat_days = models.IntegerField(default=0, help_text="x: distinct purchase days after the first")
+    repeat_value = models.DecimalField(
+        max_digits=16, decimal_places=2, null=True, help_text="m: mean amount per repeat day"
+    )
+    # RFM
+    r = models.SmallIntegerField(null=True)
+    f = models.SmallIntegerField(null=True)
+    m = models.SmallIntegerField(null=True)
+    rfm_segment = models.CharField(max_length=20, choices=RfmSegment, blank=True, default="")
+    rfm_previous = models.CharField(max_length=20, choices=RfmSegment, blank=True, default="")
+    rfm_changed_on = models.DateField(null=True)
+    is_vip = models.BooleanField(default=False)
+    # lifecycle
+    lifecycle = models.CharField(max_length=12, choices=Lifecycle, default=Lifecycle.PROSPECT)
+    lifecycle_since = models.DateField(null=True)
+    is_active = models.BooleanField(default=False, help_text="under the churn policy at the end of as_of")
+    # contract
+    plan = models.CharField(max_length=100, blank=True, default="")
+    mrr = models.DecimalField(max_digits=16, decimal_places=2, default=0)
+    renews_on = models.DateField(null=True)
+    notice_due_on = models.DateField(null=True, help_text="last day to give notice before renews_on")
+    contract_started_on = models.DateField(null=True)
+    ltv_historic = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["rfm_segment"], name="scores_by_rfm"),
+            models.Index(fields=["lifecycle"], name="scores_by_lifecycle"),
+        ]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.r}{self.f}{self.m}"
+
+
+class Prediction(models.Model):
+    """What moves every day for everybody; the narrow table rewritten each night."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="prediction")
+    as_of = models.DateField()
+    p_alive = models.FloatField(null=True)
+    expected_purchases_365d = models.FloatField(null=True)
+    expected_value = models.FloatField(null=True, help_text="per purchase")
+    churn_risk = models.FloatField(null=True, help_text="chance not to be active at the end of as_of + 90 days")
+    next_purchase_days = models.FloatField(null=True, help_text="median, if still a customer")
+    ltv_predicted = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-churn_risk"], name="predictions_by_risk")]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.p_alive}"
+
+
+class ScoreSnapshot(models.Model):
+    """What was stored of a customer at the end of a month (and of each day the night closed as month's last)."""
+
+    as_of = models.DateField()
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    rfm_segment = models.CharField(max_length=20, blank=True, default="")
+    r = models.SmallIntegerField(null=True)
+    f = models.SmallIntegerField(null=True)
+    m = models.SmallIntegerField(null=True)
+    lifecycle = models.CharField(max_length=12)
+    is_active = models.BooleanField()
+    plan = models.CharField(max_length=100, blank=True, default="")
+    mrr = models.DecimalField(max_digits=16, decimal_places=2, default=0)
+    ltv_historic = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    p_alive = models.FloatField(null=True)
+    churn_risk = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_snapshot_a_day", fields=["as_of", "customer"])]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.as_of}"
+
+
+class ModelFit(models.Model):
+    """A fit of the purchase model as of a day: parameters, likelihoods, or why there is none."""
+
+    as_of = models.DateField(unique=True)
+    customers = models.IntegerField(help_text="n")
+    repeaters = models.IntegerField(help_text="n_repeat: customers in Gamma-Gamma")
+    params = models.JSONField(help_text="r, alpha, a, b, log_likelihood, nbd {…}, p, q, gamma; null where not fitted")
+    uses = models.CharField(max_length=10, choices=[(k, k) for k in ("bgnbd", "nbd", "none")])
+    reason = models.CharField(max_length=40, blank=True, default="", help_text="code of why there is no fit")
+    fitted_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.as_of} {self.uses}"
