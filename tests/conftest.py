@@ -1,1 +1,57 @@
-"""Fixtures every test may use; those of the machine itself come from devstack.pytest_plugin."""
+"""Fixtures of what runs beside the tests. Servers and sample data come from devstack.pytest_plugin."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from tests.celery_worker import CeleryWorker
+from tests.smtp_sink import SmtpSink
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _audit_log_can_be_emptied_between_tests() -> Iterator[None]:
+    """Django empties tables with TRUNCATE, which the audit log's trigger refuses: here it sleeps for that moment."""
+    sql_flush = DatabaseOperations.sql_flush
+
+    def without_triggers(operations, *args, **kwargs):
+        statements = sql_flush(operations, *args, **kwargs)
+        return ["SET session_replication_role = replica", *statements, "SET session_replication_role = origin"]
+
+    DatabaseOperations.sql_flush = without_triggers
+    yield
+    DatabaseOperations.sql_flush = sql_flush
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """A real SMTP server; `smtp_sink.mails` are those it accepted, `smtp_sink.answer(...)` makes it refuse."""
+    sink = SmtpSink().start()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture
+def celery_worker_process(transactional_db) -> Iterator[Callable[..., CeleryWorker]]:
+    """Starts real workers on this test's database: `celery_worker_process(EMAIL_URL=smtp_sink.url)`; all end with it.
+
+    The test's rows are committed (transactional_db), so the worker sees them.
+    """
+    started: list[CeleryWorker] = []
+
+    def start(*arguments: str, **environment: str) -> CeleryWorker:
+        worker = CeleryWorker({"DATABASE_URL": database_url(), **environment})
+        worker.arguments = arguments or worker.arguments
+        started.append(worker)
+        return worker.start()
+
+    yield start
+    for worker in started:
+        worker.kill()
+
+
+def database_url() -> str:
+    """Where the database of this test is, for another process."""
+    at = connection.settings_dict
+    return f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
