@@ -74,7 +74,7 @@ def _use_servers(worker: str) -> None:
     os.environ["DATABASE_URL"] = os.environ["TEST_SERVER_DATABASE_URL"]
     os.environ["REDIS_URL"] = os.environ["TEST_SERVER_REDIS_URL"].rsplit("/", 1)[0] + f"/{number}"
     folder = Path(os.environ["TEST_HOME"]) / worker
-    folder.mkdir(exist_ok=True)
+    (folder / "static").mkdir(parents=True, exist_ok=True)
     os.environ["DATA_DIR"] = str(folder)
 
 
