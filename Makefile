@@ -1,0 +1,47 @@
+# make demo    the whole product on this machine, on port PORT (8000), with its data in DATA_DIR (.data)
+# make test    everything, on throw-away servers, in a real browser too
+# make setup   only installs · make check · make fix · make bench SIZE=M
+# Needs Python 3.11 or later (PYTHON=… names one) and nothing else.
+
+export PYTHON PORT DATA_DIR
+SIZE ?= M
+PYTHON_FILES = manage.py accounts benchmarks campaigns common customers demo devstack metrics portal retention_crm scores segments tests
+RUN = .venv/bin/python -m
+TEMPLATES = $$(find templates -name '*.html')
+
+.PHONY: help setup demo test check fix bench
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup:
+	@sh devstack/setup.sh dev
+
+demo:
+	@sh devstack/setup.sh run && exec $(RUN) devstack.demo
+
+test:
+	@sh devstack/setup.sh dev
+	@$(RUN) devstack.browser >/dev/null
+	@exec $(RUN) pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+check:
+	@sh devstack/setup.sh dev
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	.venv/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	$(RUN) mypy
+	$(RUN) djade --target-version 5.2 --check $(TEMPLATES)
+	$(RUN) djhtml --tabwidth 2 --check $(TEMPLATES)
+	.venv/bin/python manage.py makemigrations --check --dry-run
+	$(RUN) devstack.compose web python manage.py check --deploy --fail-level WARNING
+
+fix:
+	@sh devstack/setup.sh dev
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+	$(RUN) djade --target-version 5.2 $(TEMPLATES)
+	$(RUN) djhtml --tabwidth 2 $(TEMPLATES)
+
+bench:
+	@sh devstack/setup.sh dev
+	@exec $(RUN) benchmarks.run --size $(SIZE)

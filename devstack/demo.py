@@ -1,0 +1,132 @@
+"""`make demo`: the whole product on this machine, in the foreground, on data of its own in DATA_DIR."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from devstack import StackError, processes
+from devstack.machine import free_port, until
+from devstack.services import data_dir, services
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 180
+PASSWORD = "modoru-demo"  # noqa: S105 (printed for everybody; refused outside the demo)
+LOGINS = [("cs@example.jp", "CS staff"), ("manager@example.jp", "Manager"), ("admin@example.jp", "Admin")]
+# What a user set for a real installation must not reach the demo: above all no real mail server.
+IGNORED = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DEBUG", "NO_DATABASE", "STATIC_MANIFEST", "STATIC_ROOT")
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    try:
+        port, home = _port(), data_dir()
+        processes.end_leftovers(home)
+        _refuse_busy(port)
+        return _run(port, home)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise StackError(f"PORT={text} is not a port: give a number from 1 to 65535.")
+    return int(text)
+
+
+def _refuse_busy(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise StackError(f"Port {port} is for root only: choose another, as in `make demo PORT=8001`.") from None
+        except OSError:
+            raise StackError(
+                f"Port {port} is in use: stop what listens there, or choose another, as in `make demo PORT=8001`."
+            ) from None
+
+
+def _run(port: int, home: Path) -> int:
+    print("Starting PostgreSQL and Valkey ...", flush=True)
+    with services(home) as addresses:
+        mail_port = free_port()
+        environment = _environment(addresses, port=port, mail_port=mail_port, home=home)
+        _prepare(environment)
+        print("Starting web, worker and beat ...", flush=True)
+        code = processes.run(
+            processes.commands(port=port, mail_port=mail_port, home=home),
+            environment=environment,
+            home=home,
+            cwd=ROOT,
+            on_start=lambda: _welcome(port, home),
+        )
+    return _goodbye(code, home)
+
+
+def _environment(addresses: dict[str, str], *, port: int, mail_port: int, home: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key not in IGNORED}
+    return kept | {
+        **addresses,
+        "DEMO": "1",
+        "DEMO_SMTP": f"smtp://127.0.0.1:{mail_port}",
+        "MAIL_DIR": str(home / "mail"),
+        "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _prepare(environment: dict[str, str]) -> None:
+    """Tables and demo data; both do nothing the second time."""
+    for folder in ("mail", "static"):
+        Path(environment["DATA_DIR"], folder).mkdir(mode=0o700, exist_ok=True)
+    print("Preparing the database ...", flush=True)
+    for words in (["migrate", "--verbosity=0"], ["load_demo"]):
+        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=False)
+        if done.returncode:
+            raise StackError(f"The demo could not be prepared: manage.py {words[0]} failed.")
+
+
+def _welcome(port: int, home: Path) -> None:
+    """Waits for /readyz, then says where to go."""
+    if not until(lambda: _is_ready(port), READY_SECONDS, every=0.2):
+        print(f"http://127.0.0.1:{port}/readyz still does not answer with 200.", file=sys.stderr, flush=True)
+        return
+    logins = "\n".join(f"    {email:<20} {PASSWORD}   {role}" for email, role in LOGINS)
+    print(
+        f"\nModoru is ready: http://127.0.0.1:{port}/\n\n{logins}\n\n"
+        f"Its mail stays here: {home / 'mail'}\nCtrl-C stops everything and keeps the data.\n",
+        flush=True,
+    )
+
+
+def _is_ready(port: int) -> bool:
+    # No proxy of the environment stands between us and ourselves.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with contextlib.suppress(OSError, urllib.error.URLError), opener.open(f"http://127.0.0.1:{port}/readyz") as answer:
+        return answer.status == 200
+    return False
+
+
+def _goodbye(code: int, home: Path) -> int:
+    if code in (130, 143, 0):
+        print(f"Stopped. The data stays in {home}; `make demo` continues with it.", flush=True)
+        return 0
+    print("A process ended by itself, see above; everything else was stopped.", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
