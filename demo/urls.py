@@ -1,4 +1,9 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from . import views
 
 app_name = "demo"
-urlpatterns = []
+urlpatterns = [
+    path("mail/", views.mail_list, name="mailbox"),
+    path("mail/<str:name>", views.mail_detail, name="mail"),
+]

@@ -1,0 +1,170 @@
+"""Loads the demo once, by the same way any company's files come in."""
+
+import csv
+import datetime as dt
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import transaction
+
+from accounts.models import Installation, User
+from customers import consent
+from customers.models import Channel, Consent, Contact, Customer, Interaction
+
+from . import invent, names
+
+PASSWORD = "modoru-demo"  # noqa: S105  of the demo alone: these logins are refused anywhere else
+SIGN_IN = {"cs@example.jp", "manager@example.jp", "admin@example.jp"}
+MONTHS_BACK = 13
+CUSTOMER_COLUMNS = (
+    "customer_id name kana kind email phone postal_code address industry region owner joined_on acquired_via"
+)
+CONTRACT_COLUMNS = (
+    "customer_id contract_id plan mrr starts_on renews_on cancelled_on ends_on auto_renew notice_days reason competitor"
+)
+
+Say = Callable[[str], None]
+
+
+class DemoError(Exception):
+    """The demo cannot be loaded here; the sentence says why."""
+
+
+def load(*, now: dt.datetime, say: Say) -> bool:
+    """Loads everything; False where it was loaded before. Killed half-way, the next start goes on."""
+    installation = _mark()
+    if installation.loaded_at:
+        return False
+    today = installation.day_of(now)
+    say("staff")
+    _staff()
+    records = list(invent.records(last_day=today - dt.timedelta(days=1)))
+    _bring_in(records, say)
+    say("consent and contacts")
+    _consents(records, now)
+    _contacts(records)
+    _promises(records, now)
+    for day in _days_to_compute(today):
+        say(f"figures as of {day}")
+        call_command("nightly", "--as-of", day.isoformat(), "--json", stdout=io.StringIO())
+    Installation.objects.filter(id=1).update(loaded_at=now)
+    return True
+
+
+@transaction.atomic
+def _mark() -> Installation:
+    """Puts the mark with which any process sends to loopback only; refuses a database in use."""
+    installation = Installation.get()
+    if not installation.is_demo and (Customer.objects.exists() or User.objects.exists()):
+        raise DemoError("This database already holds customers or users, so the demo is not loaded into it.")
+    if not installation.is_demo:
+        Installation.objects.filter(id=1).update(
+            is_demo=True,
+            company_name="もどる雑貨株式会社",
+            sender_name="もどる雑貨株式会社",
+            sender_email="info@example.jp",
+            sender_address="〒111-0053 東京都台東区浅草橋1-2-3",
+            complaint_contact="お客様窓口 03-0000-0000(平日10–17時)",
+            refusal_notice="配信の停止は、下のリンクからいつでもお手続きいただけます。",
+        )
+    return Installation.get()
+
+
+def _staff() -> None:
+    for email, name, role in names.STAFF:
+        if not User.objects.filter(email=email).exists():
+            User.objects.create_user(email, PASSWORD if email in SIGN_IN else None, name=name, role=role)
+
+
+def _bring_in(records: list[invent.Record], say: Say) -> None:
+    files = {
+        "customers": (CUSTOMER_COLUMNS, (record.customer for record in records)),
+        "purchases": (
+            "customer_id order_id purchased_at amount product",
+            (row for record in records for row in record.purchases),
+        ),
+        "logins": ("customer_id logged_in_at", (row for record in records for row in record.logins)),
+        "contracts": (CONTRACT_COLUMNS, (row for record in records for row in record.contracts)),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, (columns, rows) in files.items():
+            say(kind)
+            _import(kind, _write(Path(folder) / f"demo_{kind}.csv", columns.split(), rows))
+
+
+def _write(path: Path, columns: list[str], rows: Iterable[dict[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def _import(kind: str, path: Path) -> None:
+    answer = io.StringIO()
+    call_command("import_records", kind, str(path), "--json", stdout=answer)
+    counts = json.loads(answer.getvalue())
+    if counts["rejected"]:
+        raise DemoError(f"{counts['rejected']} rows of the demo's {kind} were rejected.")
+
+
+def _consents(records: list[invent.Record], now: dt.datetime) -> None:
+    """Who agreed by the form's wording, and who refused since."""
+    ids = dict(Customer.objects.values_list("code", "id"))
+    admin = User.objects.get(email="admin@example.jp")
+    agreed = [(ids[r.customer["customer_id"]], r.customer["email"]) for r in records if r.consent]
+    refused = [(ids[r.customer["customer_id"]], r.customer["email"]) for r in records if r.consent == "withdrawn"]
+    consent.declare_basis(
+        agreed,
+        channel=Channel.MAIL,
+        basis=Consent.Basis.CONSENT,
+        at=now,
+        source="demo",
+        by=admin,
+        wording=names.WORDING,
+    )
+    consent.withdraw_many(refused, channel=Channel.MAIL, at=now, source="demo")
+
+
+def _contacts(records: list[invent.Record]) -> None:
+    """The people at the companies: names, readings, departments."""
+    people = {record.customer["customer_id"]: record.customer for record in records}
+    contacts = list(Contact.objects.filter(is_primary=True, customer__code__in=people).select_related("customer"))
+    for contact in contacts:
+        person = people[contact.customer.code]
+        contact.name, contact.kana = person["contact_name"], person["contact_kana"]
+        contact.department, contact.title = person["department"], person["title"]
+    Contact.objects.bulk_update(contacts, ["name", "kana", "department", "title"], batch_size=1000)
+
+
+def _promises(records: list[invent.Record], now: dt.datetime) -> None:
+    """Calls someone wrote down, with what was promised next: they stand in the work list."""
+    promised = {r.customer["customer_id"]: r.next_action for r in records if r.next_action}
+    customers = Customer.objects.filter(code__in=promised).select_related("owner")
+    Interaction.objects.filter(customer__in=customers).delete()
+    Interaction.objects.bulk_create(
+        Interaction(
+            customer=customer,
+            occurred_at=now - dt.timedelta(days=7),
+            kind=Interaction.Kind.PHONE,
+            subject="定期のご連絡",
+            body="近況をうかがった。",
+            next_action=promised[customer.code][0],
+            next_on=promised[customer.code][1],
+            by=customer.owner,
+        )
+        for customer in customers
+    )
+
+
+def _days_to_compute(today: dt.date) -> list[dt.date]:
+    """The ends of the last months, oldest first, then yesterday and today."""
+    first, ends = today.replace(day=1), []
+    for _month in range(MONTHS_BACK):
+        ends.append(first - dt.timedelta(days=1))
+        first = ends[-1].replace(day=1)
+    return [*reversed(ends), today - dt.timedelta(days=1), today]
