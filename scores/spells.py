@@ -1,0 +1,39 @@
+"""When each customer was active: temp tables of this database session, as known at the end of a day.
+
+`active_spells(customer_id, from_on, until_on)` is the one truth behind lifecycle, churn and cohorts:
+active at the end of day X ≤ as_of exactly when some spell has from_on ≤ X ≤ until_on. Who has no
+spell is a prospect. The tables it is built from may be read as well (headers of the SQL files):
+`purchase_days`, `refund_days`, `known_terms`, `activity_days`, `contract_cover`.
+"""
+
+import datetime as dt
+from typing import Any
+
+from accounts.models import Activity, ChurnPolicy, Installation
+from common import sql
+
+
+def parameters(*, as_of: dt.date, month_end: bool | None = None) -> dict[str, Any]:
+    """What the statements ask for, from the installation's settings (PRODUCT.md §1 "Staying and leaving")."""
+    settings = Installation.get()
+    by_contract = settings.churn_policy in (ChurnPolicy.CONTRACT, ChurnPolicy.EITHER)
+    by_activity = settings.churn_policy in (ChurnPolicy.INACTIVITY, ChurnPolicy.EITHER)
+    return {
+        "as_of": as_of,
+        "inactivity_days": settings.inactivity_days,
+        "by_contract": by_contract,
+        "by_activity": by_activity,
+        "by_login": by_activity and settings.activity == Activity.PURCHASES_AND_LOGINS,
+        "month_end": settings.month_end if month_end is None else month_end,
+    }
+
+
+def build(*, as_of: dt.date, month_end: bool | None = None) -> None:
+    """(Re)builds the temp tables as of the end of `as_of`.
+
+    `month_end` overrides the setting, for the other count on a definition chip. Rows that came in late count,
+    rows about later days do not; archived customers are left out.
+    """
+    params = parameters(as_of=as_of, month_end=month_end)
+    for name in ("purchase_days", "known_terms", "spells"):
+        sql.run(f"scores/sql/{name}.sql", params)

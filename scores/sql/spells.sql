@@ -1,0 +1,84 @@
+-- Purpose: the one truth for "active under the churn policy". A customer is active at the end of day X
+-- (X ≤ as_of) exactly when one of his spells has from_on ≤ X ≤ until_on. Who has no spell is a prospect.
+-- One row per customer and spell (maximal: days on which spells touch are one spell). Spells reach into
+-- the future where nothing known ends them; 9999-12-31 stands for "open".
+--   activity_days   customer, day: purchases (and by choice logins, from the first purchase or paid term on)
+--   contract_cover  customer, unbroken cover by paid terms: first and last day covered
+--   active_spells   the union, as the policy has it; month_end: the day after must be covered as well
+-- Reads: temp purchase_days, temp known_terms, customers_login.
+-- Writes: temp activity_days, temp contract_cover, temp active_spells.
+DROP TABLE IF EXISTS pg_temp.activity_days
+;;
+CREATE TEMP TABLE activity_days AS
+SELECT customer_id, day FROM purchase_days WHERE %(by_activity)s
+;;
+INSERT INTO activity_days
+WITH since AS (
+    SELECT customer_id, min(day) AS day
+      FROM (SELECT customer_id, day FROM purchase_days
+            UNION ALL
+            SELECT customer_id, starts_on FROM known_terms WHERE is_paid AND starts_on <= %(as_of)s) AS first_days
+     GROUP BY customer_id
+)
+SELECT l.customer_id, l.logged_in_on
+  FROM customers_login l
+  JOIN since s ON s.customer_id = l.customer_id AND l.logged_in_on >= s.day
+ WHERE %(by_login)s AND l.logged_in_on <= %(as_of)s
+   AND NOT EXISTS (SELECT 1 FROM purchase_days p WHERE p.customer_id = l.customer_id AND p.day = l.logged_in_on)
+ GROUP BY l.customer_id, l.logged_in_on
+;;
+ANALYZE activity_days
+;;
+DROP TABLE IF EXISTS pg_temp.contract_cover
+;;
+CREATE TEMP TABLE contract_cover AS
+WITH covered AS (
+    SELECT customer_id, starts_on AS from_on, ends_on - 1 AS until_on
+      FROM known_terms
+     WHERE is_paid AND ends_on > starts_on
+), reached AS (
+    SELECT *, max(until_on) OVER (
+               PARTITION BY customer_id ORDER BY from_on, until_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+           ) AS reach
+      FROM covered
+), numbered AS (
+    SELECT *, count(*) FILTER (WHERE reach IS NULL OR from_on > reach + 1) OVER (
+               PARTITION BY customer_id ORDER BY from_on, until_on ROWS UNBOUNDED PRECEDING
+           ) AS island
+      FROM reached
+)
+SELECT customer_id, min(from_on) AS from_on, max(until_on) AS until_on
+  FROM numbered
+ GROUP BY customer_id, island
+HAVING min(from_on) <= %(as_of)s
+;;
+ANALYZE contract_cover
+;;
+DROP TABLE IF EXISTS pg_temp.active_spells
+;;
+CREATE TEMP TABLE active_spells AS
+WITH stretches AS (
+    SELECT customer_id, day AS from_on, day + %(inactivity_days)s - 1 AS until_on
+      FROM activity_days
+    UNION ALL
+    SELECT customer_id, from_on, until_on - CASE WHEN %(month_end)s THEN 1 ELSE 0 END
+      FROM contract_cover
+     WHERE %(by_contract)s AND until_on - CASE WHEN %(month_end)s THEN 1 ELSE 0 END >= from_on
+), reached AS (
+    SELECT *, max(until_on) OVER (
+               PARTITION BY customer_id ORDER BY from_on, until_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+           ) AS reach
+      FROM stretches
+), numbered AS (
+    SELECT *, count(*) FILTER (WHERE reach IS NULL OR from_on > reach + 1) OVER (
+               PARTITION BY customer_id ORDER BY from_on, until_on ROWS UNBOUNDED PRECEDING
+           ) AS island
+      FROM reached
+)
+SELECT customer_id, min(from_on) AS from_on, max(until_on) AS until_on
+  FROM numbered
+ GROUP BY customer_id, island
+;;
+CREATE INDEX ON active_spells (customer_id, from_on)
+;;
+ANALYZE active_spells
