@@ -6,6 +6,7 @@ from functools import cache
 
 from django import template
 from django.conf import settings
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
@@ -68,3 +69,44 @@ def share(value: float | None, places: int = 0) -> str:
 def day(value: dt.date | None) -> str:
     """2026/11/21."""
     return value.strftime("%Y/%m/%d") if value else "–"
+
+
+@register.simple_tag(takes_context=True)
+def nav_link(context, url_name: str, icon_name: str, words: str, outside: str = "") -> str:
+    """An entry of the side menu; current on its page and those below it, but not below `outside` (an address)."""
+    here = context["request"].path
+    try:
+        address = reverse(url_name)
+    except NoReverseMatch:
+        return ""
+    is_here = here == address if address == "/" else here.startswith(address)
+    if outside and here.startswith(outside):
+        is_here = False
+    mark = mark_safe(' aria-current="page"') if is_here else ""
+    return format_html('<a class="nav-item" href="{}"{}>{}<span>{}</span></a>', address, mark, icon(icon_name), words)
+
+
+@register.filter
+def initial(name: str) -> str:
+    """What stands in the circle before a name; the kind of company left out: 株式会社青空商事 → 青."""
+    bare = str(name or "").strip()
+    for kind in ("株式会社", "有限会社", "合同会社", "一般社団法人", "(株)", "（株）", "㈱"):
+        bare = bare.removeprefix(kind).strip()
+    return (bare or str(name or "").strip() or "?")[:1].upper()
+
+
+@register.filter
+def chart_rows(chart: dict) -> list[tuple[str, list[str]]]:
+    """The rows of the table beside a chart: a name on the axis, then each series' figure as it is written."""
+    unit, places = chart.get("unit", ""), chart.get("digits", 0)
+
+    def written(value) -> str:
+        if value is None:
+            return "–"
+        figure = f"{float(value):,.{places}f}"
+        return f"¥{figure}" if unit == "¥" else f"{figure}{unit}"
+
+    return [
+        (name, [written(series["data"][at]) for series in chart["series"]])
+        for at, name in enumerate(chart.get("x", []))
+    ]
