@@ -305,7 +305,7 @@ def find_faults(treated: Counts, held_out: Counts, *, hashed_percent: int | None
     faults = []
     if any(arm.randomised != arm.analysed + arm.left for arm in (treated, held_out)):
         faults.append(Fault.MISSING)
-    table = [[arm.left, arm.randomised - arm.left] for arm in (treated, held_out)]
+    table = np.array([[arm.left, arm.randomised - arm.left] for arm in (treated, held_out)])
     if stats.fisher_exact(table).pvalue < FAULT_BELOW:
         faults.append(Fault.LEFT_UNEVENLY)
     if hashed_percent is not None and _is_share_off(treated.randomised, held_out.randomised, hashed_percent):

@@ -135,9 +135,9 @@ def _grouped(x: Ints, tx_days: Ints, t_days: Ints) -> _Histories:
         n=len(x),
         n_repeat=int(counts[again].sum()),
         x_values=x_values.astype(float),
-        x_counts=np.bincount(x_at, weights=counts, minlength=len(x_values)),
+        x_counts=np.bincount(x_at, weights=counts, minlength=len(x_values)).astype(float),
         weeks=days / DAYS_PER_WEEK,
-        once_counts=np.bincount(t_at[~again], weights=counts[~again], minlength=len(days)),
+        once_counts=np.bincount(t_at[~again], weights=counts[~again], minlength=len(days)).astype(float),
         x=gx[again].astype(float),
         x_at=x_at[again],
         tx_at=tx_at[again],
@@ -207,32 +207,35 @@ def fit_transactions(
     data = _grouped(*columns)
     if data.n_repeat < MIN_REPEAT_CUSTOMERS:
         return TooLittleData("too_few_repeat_customers", data.n_repeat, MIN_REPEAT_CUSTOMERS)
-    if start is None and data.n > _SAMPLED_FROM:
-        start = _fit_of_sample(columns)
+    sample = None
+    if data.n > _SAMPLED_FROM:  # most steps of a long search are then cheap ones
+        some = [column[::20] for column in columns]
+        sample = _grouped(*some)
+        start = start or _fit_of_sample(*some)
     rates = [start.r, start.alpha] if start else [1.0, float(data.weeks.max())]
     (r, alpha), nbd = maximise(nbd_log_likelihood, data, rates, _RATE_BOX)
-    dropout = _fit_dropout(data, r, alpha, nbd, _usable_start(start))
+    dropout = _fit_dropout(data, sample, Nbd(float(r), float(alpha), nbd, data.n, data.n_repeat), _usable_start(start))
     if dropout.log_likelihood - nbd < DROPOUT_EVIDENCE:
         return Nbd(float(r), float(alpha), nbd, data.n, data.n_repeat, rejected=dropout)
     return dropout
 
 
-def _fit_of_sample(columns: tuple[Ints, Ints, Ints]) -> Transactions | None:
-    """Return the fit of every 20th customer: most steps of a long search are then cheap ones."""
-    sample = fit_transactions(*(column[::20] for column in columns))
-    return None if isinstance(sample, TooLittleData) else sample
+def _fit_of_sample(x: Ints, tx_days: Ints, t_days: Ints) -> Transactions | None:
+    fit = fit_transactions(x, tx_days, t_days)
+    return None if isinstance(fit, TooLittleData) else fit
 
 
-def _fit_dropout(data: _Histories, r: float, alpha: float, nbd: float, start: BgNbd | None) -> BgNbd:
+def _fit_dropout(data: _Histories, sample: _Histories | None, nbd: Nbd, start: BgNbd | None) -> BgNbd:
     """Fit BG/NBD from an earlier fit, or from the NBD fit with a quarter leaving each time."""
-    cold = [r, alpha, 1.0, 3.0]
+    cold = [nbd.r, nbd.alpha, 1.0, 3.0]
     begin = [start.r, start.alpha, start.a, start.b] if start else cold
     box = _RATE_BOX + _DROPOUT_BOX
-    params, value = maximise(bgnbd_log_likelihood, data, begin, box)
+    found = maximise(bgnbd_log_likelihood, data, begin, box, sample if start else None)
     # NBD is a limit of BG/NBD: no better than it means a search that got lost in the flat.
-    if start and value - nbd < DROPOUT_EVIDENCE:
-        params, value = max((params, value), maximise(bgnbd_log_likelihood, data, cold, box), key=lambda fit: fit[1])
-    return BgNbd(*map(float, params), value, data.n, data.n_repeat, nbd_log_likelihood=nbd)
+    if start and found[1] - nbd.log_likelihood < DROPOUT_EVIDENCE:
+        found = max(found, maximise(bgnbd_log_likelihood, data, cold, box), key=lambda fit: fit[1])
+    r, alpha, a, b = map(float, found[0])
+    return BgNbd(r, alpha, a, b, found[1], data.n, data.n_repeat, nbd.log_likelihood)
 
 
 # --- what a fit says of a customer -------------------------------------------------------
@@ -277,7 +280,7 @@ def expected_total(model: Transactions, t_days: ArrayLike) -> Floats:
 def _while_customer(model: BgNbd, days: float, x: Ints, t_days: Ints) -> Floats:
     """Return the mean number of purchases in `days` days of customers known to be alive.
 
-    The published closed form has a pole at a = 1 and leans on a 2F1 that overflows for busy
+    The published closed form has a pole at a = 1 and leans on a 2F1 that can overflow for busy
     customers. The same figure is the mean of φ(p) = (1 − (1 + p·s)^−k) / p over
     p ~ beta(a, b + x), k = r + x, s = t / (α + T). Integrated by parts it reads, without a
     pole and with nothing to cancel, for β = b + x and p ~ beta(a + 1, β + 1):
@@ -286,13 +289,14 @@ def _while_customer(model: BgNbd, days: float, x: Ints, t_days: Ints) -> Floats:
 
     The integrand dies off at both ends in logit p, where equal steps converge exponentially.
     """
-    distinct_x, at = np.unique(x, return_inverse=True)
+    repeats: Floats = x.astype(np.float64)
+    distinct_x, at = np.unique(repeats, return_inverse=True)
     leave, stay, weights = _beta_nodes(model.a, model.b + distinct_x)
     s = (days / DAYS_PER_WEEK) / (model.alpha + t_days / DAYS_PER_WEEK)
     total = np.empty(len(x))
     for part in np.array_split(np.arange(len(x)), max(1, len(x) // 2048)):  # stay in the cache
         rows = at[part]
-        k, beta = model.r + x[part], model.b + x[part]
+        k, beta = model.r + repeats[part], model.b + repeats[part]
         total[part] = _mean_purchases(
             model.a, beta[:, None], k[:, None], s[part, None], leave[rows], stay[rows], weights[rows]
         )
@@ -325,7 +329,7 @@ def _beta_nodes(a: float, beta: Floats) -> tuple[Floats, Floats, Floats]:
             is_inside = height(peak + side * middle, beta) > floor
             inside, outside = np.where(is_inside, middle, inside), np.where(is_inside, outside, middle)
         ends.append(peak + side * outside)
-    y = np.linspace(*ends, _NODES, axis=1)
+    y = np.linspace(ends[0], ends[1], _NODES, axis=1)
     weights = np.exp(height(y, beta[:, None]) - height(peak, beta)[:, None])
     return expit(y), expit(-y), weights / weights.sum(axis=1, keepdims=True)
 

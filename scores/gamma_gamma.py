@@ -73,7 +73,7 @@ def fit_spending(x: ArrayLike, mean_amount: ArrayLike, start: GammaGamma | None 
     data = _Spending(len(repeats), x_values.astype(float), x_at, repeats, amounts[counted] / unit)
     begin = [start.p, start.q, start.gamma / unit] if start else [4.0, 4.0, 1.0]
     (p, q, gamma), value = maximise(gamma_gamma_log_likelihood, data, begin, _SPEND_BOX)
-    return GammaGamma(float(p), float(q), float(gamma * unit), value - data.n * np.log(unit), data.n)
+    return GammaGamma(float(p), float(q), float(gamma * unit), value - data.n * float(np.log(unit)), data.n)
 
 
 def expected_value(model: GammaGamma, x: ArrayLike, mean_amount: ArrayLike) -> Floats:

@@ -127,7 +127,9 @@ def test_a_warm_start_reaches_the_likelihood_of_a_cold_one():
         assert warm.log_likelihood == pytest.approx(cold.log_likelihood, abs=1e-6)
 
 
-def test_a_shop_that_stopped_losing_customers_is_searched_from_both_sides():
+@pytest.mark.parametrize("sampled_from", [100, 50_000])
+def test_a_shop_that_stopped_losing_customers_is_searched_from_both_sides(monkeypatch, sampled_from):
+    monkeypatch.setattr(btyd, "_SAMPLED_FROM", sampled_from)
     data = simulated(800, BgNbd(0.8, 5.0, 1e-3, 50.0, 0.0, 0, 0, 0.0), seed=5)
     cold, warm = btyd.fit_transactions(*data), btyd.fit_transactions(*data, start=PUBLISHED)
     assert isinstance(cold, Nbd)
