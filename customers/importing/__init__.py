@@ -1,0 +1,1 @@
+"""Any customer file in: encoding → columns → reading → normalising → running (staging, upsert, resume)."""

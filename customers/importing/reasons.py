@@ -1,0 +1,33 @@
+"""Why a row did not come in: stable codes and their sentences."""
+
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES = {
+    "missing": _("A required cell is empty."),
+    "too_long": _("The text is longer than can be kept."),
+    "bad_id": _(
+        "This is not a code but a number a spreadsheet has rounded: format the column as text and export again."
+    ),
+    "similar_id": _("A known code differs only by leading zeros, width or case: write it as it is known."),
+    "unknown_customer": _("No customer has this code."),
+    "bad_date": _("This is not a day that can be read for certain: write it as 2024/4/1."),
+    "ambiguous_date": _("Day and month cannot be told apart: say the order of the date, or write it as 2024/4/1."),
+    "bad_time": _("This is not a time that can be read for certain: write it as 2024/4/1 14:30."),
+    "bad_amount": _("This is not an amount that can be read for certain: write it as 1200 or -500."),
+    "amount_too_large": _("The amount is beyond what can be kept."),
+    "other_currency": _("The amount names another currency than the company's."),
+    "bad_number": _("This is not a whole number."),
+    "bad_boolean": _("This is neither yes nor no."),
+    "bad_email": _("This is not an e-mail address."),
+    "bad_phone": _("This is not a phone number that can be read for certain."),
+    "bad_postal_code": _("This is not a postal code of seven digits."),
+    "bad_kind": _("The kind is neither person nor company."),
+    "bad_cycle": _("The billing cycle is neither monthly nor yearly."),
+    "bad_rate": _("This is not a tax rate in percent."),
+    "ambiguous_owner": _("Several members of staff have this name: write the e-mail address."),
+    "other_customer": _("This contract belongs to another customer."),
+    "ends_before_start": _("The contract ends before it starts."),
+    "negative_mrr": _("The monthly amount is below 0."),
+    "short_row": _("The row has fewer cells than the header."),
+    "long_row": _("The row has more cells than the header."),
+}

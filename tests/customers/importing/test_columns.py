@@ -1,0 +1,198 @@
+import pytest
+
+from customers.importing import columns
+from customers.importing.encoding import RefusedError
+
+
+def fields(kind, *header, **given):
+    mapping = columns.guess(kind, list(header), given)
+    return {header[index]: name for index, name in mapping.fields.items()}
+
+
+def test_japanese_headers_are_recognised_whatever_their_width_and_brackets():
+    assert fields(
+        "customers",
+        "顧客番号",
+        "お名前(必須)",
+        "ﾌﾘｶﾞﾅ",
+        "【電話番号】",
+        " E-mail ",
+        "〒",
+        "ご住所",
+        "業種",
+        "担当ＣＳ",
+        "生年月日",
+    ) == {
+        "顧客番号": "customer_id",
+        "お名前(必須)": "name",
+        "ﾌﾘｶﾞﾅ": "kana",
+        "【電話番号】": "phone",
+        " E-mail ": "email",
+        "〒": "postal_code",
+        "ご住所": "address",
+        "業種": "industry",
+        "担当ＣＳ": "owner",
+        "生年月日": "birth_on",
+    }
+
+
+@pytest.mark.parametrize("kind", ["customers", "purchases", "logins", "contracts"])
+def test_every_canonical_column_is_recognised_by_its_own_name(kind):
+    names = [column.field for column in columns.columns_of(kind)]
+    assert fields(kind, *names) == {name: name for name in names}
+
+
+def test_purchases():
+    assert fields("purchases", "会員番号", "注文日", "受注番号", "売上金額", "商品名", "数量") == {
+        "会員番号": "customer_id",
+        "注文日": "purchased_at",
+        "受注番号": "order_id",
+        "売上金額": "amount",
+        "商品名": "product",
+        "数量": "quantity",
+    }
+
+
+@pytest.mark.parametrize(("header", "tax"), [("金額(税込)", "true"), ("税抜金額", "false"), ("金額", None)])
+def test_a_header_may_say_the_tax(header, tax):
+    mapping = columns.guess("purchases", ["顧客番号", "購入日", header])
+    assert mapping.constants.get("tax_included") == tax
+
+
+def test_parts_of_a_name_and_an_address_fill_one_field_each():
+    mapping = columns.guess(
+        "customers",
+        ["ID", "姓", "名", "セイ", "メイ", "都道府県", "市区町村", "番地", "建物名", "TEL1", "TEL2", "TEL3"],
+    )
+    assert set(mapping.fields.values()) == {
+        "customer_id", "family_name", "given_name", "family_kana", "given_kana",
+        "prefecture", "city", "street", "building", "phone_1", "phone_2", "phone_3",
+    }  # fmt: skip
+    assert {"name", "kana", "address", "phone"} <= mapping.filled
+    columns.check(mapping, [])
+
+
+def test_a_company_beside_a_persons_name_is_the_employer():
+    assert fields("customers", "顧客ID", "会社名", "氏名")["会社名"] == "company"
+    assert fields("customers", "顧客ID", "会社名")["会社名"] == "name"
+
+
+def test_unknown_columns_become_attributes_of_customers_only():
+    mapping = columns.guess("customers", ["customer_id", "name", "血液型", ""])
+    assert mapping.attributes == {2: "血液型"}
+    assert columns.guess("purchases", ["customer_id", "血液型"]).attributes == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "direction"),
+    [
+        ("mail_ok", "mail_ok", "positive"),
+        ("メルマガ可否", "mail_ok", "unclear"),
+        ("メルマガ", "mail_ok", "unclear"),
+        ("メルマガ希望", "mail_ok", "positive"),
+        ("メール配信停止", "mail_ok", "negative"),
+        ("DM不可", "postal_ok", "negative"),
+        ("ＤＭ", "postal_ok", "unclear"),
+        ("電話NG", "phone_ok", "negative"),
+        ("電話可否", "phone_ok", "unclear"),
+        ("unsubscribed", "mail_ok", "negative"),
+        ("email_opt_in", "mail_ok", "positive"),
+    ],
+)
+def test_consent_columns_know_their_direction(header, field, direction):
+    mapping = columns.guess("customers", ["customer_id", "name", header])
+    assert mapping.fields[2] == field
+    assert mapping.consents == {2: direction}
+    assert mapping.attributes == {}
+
+
+@pytest.mark.parametrize("header", ["admin", "cdm", "電話番号", "メールアドレス", "phone", "E-mail"])
+def test_what_only_holds_the_letters_is_no_consent(header):
+    assert columns.consent_of(header) == ("", "")
+
+
+def test_a_header_that_looks_like_consent_never_becomes_an_attribute():
+    mapping = columns.guess("customers", ["customer_id", "name", "第三者提供の同意", "連絡不可"])
+    assert mapping.attributes == {}
+    assert len(mapping.notices) == 2
+
+
+def test_a_person_confirms_the_direction_by_mapping_the_column():
+    mapping = columns.guess(
+        "customers",
+        ["customer_id", "name", "メルマガ可否", "DM"],
+        {"columns": {"メルマガ可否": "mail_ok", "DM": "postal_ng"}},
+    )
+    assert mapping.consents == {2: "positive", 3: "negative"}
+    assert mapping.fields == {0: "customer_id", 1: "name", 2: "mail_ok", 3: "postal_ok"}
+
+
+def test_contract_ends_by_their_headers():
+    assert fields("contracts", "契約終了日", "解約申出日", "ends_on") == {
+        "契約終了日": "last_service_on",
+        "解約申出日": "cancelled_on",
+        "ends_on": "ends_on",
+    }
+
+
+def test_a_bare_day_of_cancellation_is_asked():
+    header = ["顧客番号", "契約番号", "月額", "開始日", "解約日"]
+    mapping = columns.guess("contracts", header)
+    assert [question.header for question in mapping.questions] == ["解約日"]
+    with pytest.raises(RefusedError, match=r"解約日.*cancelled_on"):
+        columns.check(mapping, header)
+    answered = columns.guess("contracts", header, {"columns": {"解約日": "last_service_on"}})
+    columns.check(answered, header)
+    assert answered.fields[4] == "last_service_on"
+
+
+def test_columns_can_be_given_by_name_or_place_and_left_out():
+    mapping = columns.guess(
+        "customers",
+        ["a", "b", "氏名", "業種"],
+        {"columns": {"a": "customer_id", "1": "kana", "業種": None, "氏名": "name"}},
+    )
+    assert mapping.fields == {0: "customer_id", 1: "kana", 2: "name"}
+    assert mapping.attributes == {}
+
+
+def test_key_and_constants_stand_in_for_columns():
+    mapping = columns.guess(
+        "contracts",
+        ["会社", "plan", "mrr", "start"],
+        {"columns": {"会社": "customer_id"}, "key": ["会社", "start"], "constants": {"is_trial": "false"}},
+    )
+    assert mapping.key == (0, 3)
+    columns.check(mapping, [])
+    assert "is_trial" in mapping.filled
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"columns": {"x": "name"}}, "column “x”"),
+        ({"columns": {"a": "nonsense"}}, "field “nonsense”"),
+        ({"constants": {"nonsense": 1}}, "field “nonsense”"),
+        ({"date_order": "DYM"}, "date_order"),
+        ({"key": ["zz"]}, "column “zz”"),
+    ],
+)
+def test_a_mapping_that_names_what_is_not_there_is_refused(given, words):
+    with pytest.raises(RefusedError, match=words):
+        columns.guess("customers", ["a", "b"], given)
+
+
+def test_a_missing_required_column_is_named():
+    header = ["顧客番号", "色"]
+    with pytest.raises(RefusedError, match=r"name.*顧客番号"):
+        columns.check(columns.guess("customers", header), header)
+
+
+def test_mrr_or_an_amount_will_do():
+    header = ["customer_id", "contract_id", "amount", "billing_cycle", "starts_on"]
+    columns.check(columns.guess("contracts", header), header)
+
+
+def test_choices_hold_every_field_and_its_parts():
+    assert {"family_name", "mail_ng", "birth_on"} <= set(columns.choices_of("customers"))
+    assert "family_name" not in columns.choices_of("purchases")
