@@ -17,8 +17,8 @@ START_NOTHING = {
     *("help", "version", "--help", "-h", "--version", "check", "test", "collectstatic", "findstatic"),
     *("makemigrations", "makemessages", "compilemessages", "diffsettings", "startapp", "startproject"),
 }
-# These bring their own way of running: printing help, restarting on changes, making databases.
-DJANGOS_OWN = {"help", "version", "--help", "-h", "--version", "test", "runserver"}
+# These bring their own way of running: pages of help or findings, restarting on changes, making databases.
+DJANGOS_OWN = {"check", "help", "version", "--help", "-h", "--version", "test", "runserver"}
 MIGRATE_THEMSELVES = {"migrate", "showmigrations", "sqlmigrate", "squashmigrations", "optimizemigration", "dbshell"}
 MIGRATION_LOCK = 7_061_991  # any number, the same in every process
 
@@ -110,7 +110,7 @@ def _execute(name: str, words: list[str]) -> None:
 
 def _sentence(error: Exception) -> str:
     """One line: the message as it is where it was written for people, else with the kind of error before it."""
-    text = " ".join(str(error).split()).removeprefix("Error: ")
+    text = " ".join(str(error).split()).removeprefix("Error: ").removeprefix("SystemCheckError: ")
     for_people = {"CommandError", "StackError", "ImproperlyConfigured", "RuntimeError", "SystemCheckError"}
     if type(error).__name__ == "OperationalError":
         return f"the database of DATABASE_URL does not answer as it should: {text}"

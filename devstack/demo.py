@@ -1,6 +1,7 @@
 """`make demo`: the whole product on this machine, in the foreground, on data of its own in DATA_DIR."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 from devstack import StackError, processes
@@ -27,9 +29,10 @@ def main() -> int:
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
         port, home = _port(), data_dir()
-        processes.end_leftovers(home)
-        _refuse_busy(port)
-        return _run(port, home)
+        with _only_demo_of(home):
+            processes.end_leftovers(home)
+            _refuse_busy(port)
+            return _run(port, home)
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
@@ -42,6 +45,20 @@ def _port() -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise StackError(f"PORT={text} is not a port: give a number from 1 to 65535.")
     return int(text)
+
+
+@contextlib.contextmanager
+def _only_demo_of(home: Path) -> Iterator[None]:
+    """A lock no child inherits: whoever finds it free may end what the last holder left behind."""
+    with (home / "demo.lock").open("a") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StackError(
+                f"A demo already runs on {home}: stop it, or choose another folder and port, "
+                "as in `make demo DATA_DIR=.data2 PORT=8001`."
+            ) from None
+        yield
 
 
 def _refuse_busy(port: int) -> None:
@@ -85,6 +102,8 @@ def _environment(addresses: dict[str, str], *, port: int, mail_port: int, home: 
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "BASE_URL": f"http://127.0.0.1:{port}",
         "PYTHONUNBUFFERED": "1",
+        # Celery's remark about root is for servers that others can reach.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
 
 

@@ -1,6 +1,7 @@
 """Small dealings with the machine that the launchers share: ports, private files, processes, patience."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -49,3 +50,12 @@ def until(condition: Callable[[], bool], seconds: float, every: float = 0.05) ->
             return False
         time.sleep(every)
     return True
+
+
+def came_up(server: subprocess.Popen, answers: Callable[[], bool], seconds: float) -> bool:
+    """Wait until a server answers or ends; one that does neither in time is told to quit."""
+    if until(lambda: answers() or server.poll() is not None, seconds, every=0.03) and server.poll() is None:
+        return True
+    server.send_signal(signal.SIGQUIT)
+    server.wait()
+    return False

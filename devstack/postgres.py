@@ -19,10 +19,10 @@ from pathlib import Path
 import psycopg2
 
 from devstack import StackError, unprivileged
-from devstack.machine import command_line, free_port, last_line, until, write_private
+from devstack.machine import came_up, command_line, free_port, last_line, until, write_private
 
 USER = DATABASE = "modoru"
-STARTING_SECONDS = 60
+STARTING_SECONDS = 180  # after a crash it replays up to max_wal_size first
 STOPPING_SECONDS = 30
 
 # A laptop's share, not a server's. No JIT: compiling costs more than our statements take.
@@ -195,8 +195,7 @@ class Postgres:
                 env=_environment(),
                 cwd="/",
             )
-        until(lambda: self.is_running() or self.process.poll() is not None, STARTING_SECONDS, every=0.03)
-        return self.process.poll() is None and self.is_running()
+        return came_up(self.process, self.is_running, STARTING_SECONDS)
 
     def _create_database(self) -> None:
         connection = psycopg2.connect(self.url("postgres"))
@@ -223,7 +222,9 @@ def major_version(binaries: Path) -> int:
     answer = subprocess.run(
         [str(binaries / "postgres"), "--version"], capture_output=True, text=True, check=True
     ).stdout
-    return int(re.search(r"\) (\d+)", answer)[1])
+    if not (number := re.search(r"\) (\d+)", answer)):
+        raise StackError(f"{binaries / 'postgres'} does not say its version, but: {answer.strip()}")
+    return int(number[1])
 
 
 def _locale(version: int) -> list[str]:

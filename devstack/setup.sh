@@ -77,7 +77,7 @@ install_python_packages() {
 }
 
 install_node() {
-    node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null && npm --version >/dev/null 2>&1 && return
+    node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 && return
     if ! is_done .uv/node.done devstack/tools/node.txt; then
         say "Fetching Node, which this machine lacks ..."
         uv venv --quiet --clear --no-project --python .venv/bin/python .uv/node

@@ -13,7 +13,7 @@ from pathlib import Path
 import redis
 
 from devstack import StackError
-from devstack.machine import free_port, last_line, until, write_private
+from devstack.machine import came_up, free_port, last_line, until, write_private
 
 STARTING_SECONDS = 30
 STOPPING_SECONDS = 15
@@ -81,8 +81,7 @@ class Valkey:
                 start_new_session=True,
                 cwd="/",
             )
-        until(lambda: self.is_running() or self.process.poll() is not None, STARTING_SECONDS, every=0.02)
-        return self.process.poll() is None and self.is_running()
+        return came_up(self.process, self.is_running, STARTING_SECONDS)
 
     def _configuration(self, port: int) -> str:
         folder = str(self.config.parent).replace("\\", "\\\\").replace('"', '\\"')
@@ -107,6 +106,6 @@ def find_binary() -> str:
         folder = Path(package.submodule_search_locations[0])
         if found := next(folder.glob("_binaries/*/valkey-server"), None):
             return str(found)
-    if found := shutil.which("valkey-server") or shutil.which("redis-server"):
-        return found
+    if on_path := shutil.which("valkey-server") or shutil.which("redis-server"):
+        return on_path
     raise StackError("No Valkey or Redis found: run `make setup`, or set REDIS_URL to a server of yours.")
