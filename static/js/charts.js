@@ -11,6 +11,7 @@
 
   function paint() {
     const probe = document.createElement("i");
+    probe.style.transition = "none";
     document.body.append(probe);
     const color = (name) => {
       probe.style.color = `var(--${name})`;
