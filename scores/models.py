@@ -38,7 +38,7 @@ class Score(models.Model):
     """One row a customer, as of `as_of`; only rows that changed are written. Days are dates, never "days since"."""
 
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="score")
-    as_of = models.DateField()
+    as_of = models.DateField(help_text="the day this row last changed; scoring.last_run() is the day all rows speak of")
     # activity
     first_purchase_on = models.DateField(null=True)
     last_purchase_on = models.DateField(null=True)
@@ -59,6 +59,9 @@ class Score(models.Model):
     rfm_segment = models.CharField(max_length=20, choices=RfmSegment, blank=True, default="")
     rfm_previous = models.CharField(max_length=20, choices=RfmSegment, blank=True, default="")
     rfm_changed_on = models.DateField(null=True)
+    rfm_by_cutoffs = models.BooleanField(
+        default=False, help_text="the last change came without a purchase or refund of his own"
+    )
     is_vip = models.BooleanField(default=False)
     # lifecycle
     lifecycle = models.CharField(max_length=12, choices=Lifecycle, default=Lifecycle.PROSPECT)
@@ -69,7 +72,8 @@ class Score(models.Model):
     mrr = models.DecimalField(max_digits=16, decimal_places=2, default=0)
     renews_on = models.DateField(null=True)
     notice_due_on = models.DateField(null=True, help_text="last day to give notice before renews_on")
-    contract_started_on = models.DateField(null=True)
+    notice_given_on = models.DateField(null=True)
+    contract_started_on = models.DateField(null=True, help_text="since when cover by contract is unbroken")
     ltv_historic = models.DecimalField(max_digits=16, decimal_places=2, null=True)
 
     class Meta:

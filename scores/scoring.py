@@ -1,0 +1,117 @@
+"""Facts → activity → RFM, lifecycle, P(alive), LTV of every customer, as of the end of any day.
+
+`build` leaves all figures of a day in the temp table `scored` of this database session (columns: scored.sql);
+exports and reports of days that no night has stored read it there. `compute` also stores them.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import Installation
+from common import sql
+from scores import labels, predicting, spells
+from scores.models import ModelFit
+
+# Thresholds of the lifecycle, in days (PRODUCT.md §1); those of inactivity are parts of N.
+STAGES = {"fresh_days": 90, "unused_days": 60, "renewal_days": 60, "silent_days": 30}
+FULL_MONTHS = 6
+BEGINNING = dt.date(1, 1, 1)
+ONE_DAY = dt.timedelta(days=1)
+
+
+def last_run() -> dt.date | None:
+    """The day stored scores speak of; None before the first night."""
+    return ModelFit.objects.aggregate(last=Max("as_of"))["last"]
+
+
+@transaction.atomic
+def compute(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
+    """Computes and stores the figures as of the end of `as_of`; safe to repeat. Returns counts.
+
+    For a day before the last run only its model and, at a month's end, its snapshot are stored. A snapshot is
+    taken of days that are over, once.
+    """
+    last = last_run()
+    fitted = build(as_of=as_of, now=now)
+    if last is None or as_of >= last:
+        sql.run("scores/sql/store.sql", {"as_of": as_of})
+    if (as_of + ONE_DAY).day == 1 and as_of < Installation.get().day_of(now):
+        sql.run("scores/sql/snapshot.sql", {"as_of": as_of})
+    _store_fit(fitted, as_of=as_of, now=now)
+    (counts,) = sql.rows("scores/sql/summary.sql")
+    return {"as_of": as_of.isoformat(), **counts, "model": fitted.uses}
+
+
+def build(*, as_of: dt.date, now: dt.datetime) -> predicting.Fit:
+    """(Re)builds temp `scored`, and all it is made from, as of the end of `as_of`; stores nothing.
+
+    `now` decides which months are over (a month counts only then for the churn rate behind predicted LTV).
+    """
+    params = parameters(as_of=as_of)
+    spells.build(as_of=as_of)
+    for name in ("activity", "rfm", "contract_state", "lifecycle"):
+        sql.run(f"scores/sql/{name}.sql", params)
+    fitted = predicting.build(params=params)
+    sql.run("scores/sql/scored.sql", params | company(as_of=as_of, now=now))
+    return fitted
+
+
+def parameters(*, as_of: dt.date) -> dict[str, Any]:
+    """What the statements ask for: the settings, the thresholds, the names of the RFM cells."""
+    settings = Installation.get()
+    window = settings.rfm_window_days
+    cells = labels.CELLS
+    return {
+        **spells.parameters(as_of=as_of),
+        **STAGES,
+        "window_from": as_of - dt.timedelta(days=window) if window else BEGINNING,
+        "margin": 1 if settings.margin is None else settings.margin,
+        "cells_r": [r for r, _ in cells],
+        "cells_f": [f for _, f in cells],
+        "cells_segment": [segment.value for segment in cells.values()],
+    }
+
+
+def company(*, as_of: dt.date, now: dt.datetime) -> dict[str, float | None]:
+    """The company's factors of predicted LTV: `refund_share` (of purchases of its last 365 days, 0 without any) and
+    `months_to_come` = Σ_{k=1..12}(1 − c)^k with c = lost ÷ at start of the last six full months (None without)."""
+    months = full_months(as_of=as_of, today=Installation.get().day_of(now))
+    params = {
+        "as_of": as_of,
+        "month_firsts": [first for first, _ in months],
+        "month_lasts": [last for _, last in months],
+    }
+    (found,) = sql.rows("scores/sql/company.sql", params)
+    stay = 1 - found["lost"] / found["at_start"] if found["at_start"] else None
+    return {
+        "refund_share": found["returned"] / found["sold"] if found["sold"] else 0,
+        "months_to_come": None if stay is None else sum(stay**k for k in range(1, 13)),
+    }
+
+
+def full_months(*, as_of: dt.date, today: dt.date) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of the last six months that are complete: their last day ≤ as_of and < today."""
+    months = []
+    first = (min(as_of + ONE_DAY, today)).replace(day=1)
+    for _ in range(FULL_MONTHS):
+        last = first - ONE_DAY
+        first = last.replace(day=1)
+        months.append((first, last))
+    return months
+
+
+def _store_fit(fitted: predicting.Fit, *, as_of: dt.date, now: dt.datetime) -> None:
+    ModelFit.objects.update_or_create(
+        as_of=as_of,
+        defaults={
+            "customers": fitted.customers,
+            "repeaters": fitted.repeaters,
+            "params": fitted.params(),
+            "uses": fitted.uses,
+            "reason": fitted.reason,
+            "fitted_at": now,
+        },
+    )

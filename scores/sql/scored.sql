@@ -1,0 +1,59 @@
+-- Purpose: all figures of a day side by side; what is stored, exported and reported is read from here.
+-- One row per current customer. Scored (has r) are those who bought within RFM's window.
+--   ltv_historic   inactivity: purchases net of refunds; contract: what terms have brought; either: both together
+--   ltv_predicted  inactivity: historic + expected purchases of 365 days × expected value × (1 − refund_share);
+--                  contract: historic + MRR × months_to_come for who is active, historic alone for the rest
+-- The margin multiplies both. NULL factors (no model, no full month) leave no figure where they are needed.
+-- Reads: customers_customer, temp activity, rfm, lifecycles, contract_state, predictions.  Writes: temp scored.
+DROP TABLE IF EXISTS pg_temp.scored
+;;
+CREATE TEMP TABLE scored AS
+WITH worth AS (
+    SELECT a.customer_id,
+           CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL THEN a.net END AS bought,
+           CASE WHEN %(by_contract)s THEN t.historic END AS signed,
+           CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL
+                THEN (p.expected_purchases_365d * p.expected_value)::numeric * (1 - %(refund_share)s::numeric)
+                ELSE 0 END AS to_buy,
+           CASE WHEN NOT %(by_contract)s OR t.mrr IS NULL OR t.mrr = 0 OR NOT l.is_active THEN 0
+                ELSE t.mrr * %(months_to_come)s::double precision::numeric END AS to_pay
+      FROM activity a
+      JOIN lifecycles l ON l.customer_id = a.customer_id
+      LEFT JOIN contract_state t ON t.customer_id = a.customer_id
+      LEFT JOIN predictions p ON p.customer_id = a.customer_id
+), lifetime AS (
+    SELECT customer_id,
+           %(margin)s::numeric * (COALESCE(bought, 0) + COALESCE(signed, 0)) AS historic,
+           %(margin)s::numeric * (COALESCE(bought, 0) + COALESCE(signed, 0) + to_buy + to_pay) AS predicted
+      FROM worth
+     WHERE bought IS NOT NULL OR signed IS NOT NULL
+)
+SELECT c.id AS customer_id,
+       c.code,
+       a.first_purchase_on, a.last_purchase_on, a.last_login_on,
+       COALESCE(a.last_activity_on, GREATEST(a.last_purchase_on, a.last_login_on)) AS last_activity_on,
+       g.recency_days,
+       COALESCE(g.frequency, 0) AS frequency,
+       COALESCE(g.monetary, 0)::numeric(16, 2) AS monetary,
+       a.x AS repeat_days,
+       CASE WHEN a.x > 0 THEN round(a.repeat_amount / a.x, 2) END AS repeat_value,
+       g.r, g.f, g.m,
+       COALESCE(g.rfm_segment, '') AS rfm_segment,
+       COALESCE(g.is_vip, FALSE) AS is_vip,
+       l.lifecycle, l.lifecycle_since,
+       COALESCE(l.is_active, FALSE) AS is_active,
+       COALESCE(t.plan, '') AS plan,
+       COALESCE(t.mrr, 0) AS mrr,
+       t.renews_on, t.notice_due_on, t.notice_given_on, t.contract_started_on,
+       round(v.historic, 2) AS ltv_historic,
+       p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days,
+       round(v.predicted, 2) AS ltv_predicted
+  FROM customers_customer c
+  JOIN activity a ON a.customer_id = c.id
+  JOIN lifecycles l ON l.customer_id = c.id
+  LEFT JOIN rfm g ON g.customer_id = c.id
+  LEFT JOIN contract_state t ON t.customer_id = c.id
+  LEFT JOIN predictions p ON p.customer_id = c.id
+  LEFT JOIN lifetime v ON v.customer_id = c.id
+;;
+ANALYZE scored
