@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -28,7 +29,7 @@ def main(words: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention_crm.settings")
     name = words[1] if len(words) > 1 else "help"
     try:
-        with _database_for(name) as is_embedded:
+        with _database_for("help" if {"-h", "--help"} & set(words) else name) as is_embedded:
             _run(name, words, is_embedded=is_embedded)
     except KeyboardInterrupt:
         return _say(name, "interrupted.", 130)
@@ -114,7 +115,13 @@ def _sentence(error: Exception) -> str:
     for_people = {"CommandError", "StackError", "ImproperlyConfigured", "RuntimeError", "SystemCheckError"}
     if type(error).__name__ == "OperationalError":
         return f"the database of DATABASE_URL does not answer as it should: {text}"
-    return text if type(error).__name__ in for_people else f"{type(error).__name__}: {text}"
+    return text if type(error).__name__ in for_people else f"{type(error).__name__}: {text} ({_place(error)})"
+
+
+def _place(error: Exception) -> str:
+    """File and line of ours where an unforeseen error came up, for whoever has to mend it."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if ".venv" not in frame.filename]
+    return f"{os.path.relpath(ours[-1].filename, os.path.dirname(__file__))}:{ours[-1].lineno}"
 
 
 def _say(name: str, sentence: str, code: int) -> int:

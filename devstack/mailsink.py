@@ -27,7 +27,7 @@ class Keeper:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's)
         name = self._name()
         with (self.folder / f".{name}").open("wb") as file:
-            file.write(_envelope_headers(envelope) + bytes(envelope.content or b""))
+            file.write(_envelope_headers(envelope) + (envelope.original_content or b""))
         (self.folder / f".{name}").rename(self.folder / name)
         return f"250 2.0.0 Kept as {name}"
 

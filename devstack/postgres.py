@@ -131,7 +131,7 @@ class Postgres:
             "--encoding=UTF8",
             "--no-instructions",
             *(["--no-sync"] if self.throwaway else []),
-            *_locale(major_version(binaries)),
+            *locale_options(major_version(binaries)),
         ]
         done = subprocess.run(
             command,
@@ -227,7 +227,7 @@ def major_version(binaries: Path) -> int:
     return int(number[1])
 
 
-def _locale(version: int) -> list[str]:
+def locale_options(version: int) -> list[str]:
     """Code-point order with Unicode's idea of a letter. Plain C would make pg_trgm blind to Japanese."""
     if version < 15:
         raise StackError(f"PostgreSQL {version} is too old: 15 or later is needed, or run `make setup`.")

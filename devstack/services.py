@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devstack import StackError
 from devstack.locks import user_of
-from devstack.machine import write_private
+from devstack.machine import disown, write_private
 from devstack.postgres import Postgres
 from devstack.valkey import Valkey
 
@@ -46,13 +46,24 @@ def services(home: Path, *, redis: bool = True) -> Iterator[dict[str, str]]:
         valkey.stop()
         postgres.stop()
 
-    with user_of(home, enter=enter, leave=leave):
+    with outliving(postgres, valkey), user_of(home, enter=enter, leave=leave):
         yield {
             "DATA_DIR": str(home),
             "SECRET_KEY": secret_key(home),
             "DATABASE_URL": postgres.url(),
             "REDIS_URL": valkey.url() if valkey.is_running() else NO_REDIS,
         }
+
+
+@contextmanager
+def outliving(*servers: Postgres | Valkey) -> Iterator[None]:
+    """Afterwards a server that others still use is no child of ours to wait for."""
+    try:
+        yield
+    finally:
+        for server in servers:
+            if server.process:
+                disown(server.process)
 
 
 def secret_key(home: Path) -> str:

@@ -39,6 +39,12 @@ class Valkey:
         words = dict(line.split(" ", 1) for line in self.config.read_text().splitlines())
         return f"redis://:{words['requirepass']}@127.0.0.1:{words['port']}/{database}"
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        with self._client() as client:
+            return client.info("server")["process_id"]
+
     def is_running(self) -> bool:
         """Whether the server of our configuration answers; its password tells it from any other."""
         try:

@@ -45,7 +45,11 @@ def test_redis_is_a_throw_away_of_this_session(settings):
 
 
 def test_nothing_but_loopback_can_be_reached():
-    with pytest.warns(UserWarning, match="192.0.2.1"), pytest.raises(SocketConnectBlockedError), socket.socket() as client:
+    with (
+        pytest.warns(UserWarning, match="192.0.2.1"),
+        pytest.raises(SocketConnectBlockedError),
+        socket.socket() as client,
+    ):
         client.connect(("192.0.2.1", 80))
 
 

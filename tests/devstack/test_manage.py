@@ -1,0 +1,89 @@
+"""manage.py brings its own database, keeps standard output clean, and fails in one line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_DIR", "NO_DATABASE", "BASE_URL", "EMAIL_URL", "ALLOWED_HOSTS")
+STARTS_NOTHING = [
+    ["help"],
+    ["version"],
+    ["check"],
+    ["makemigrations", "--check", "--dry-run"],
+    ["collectstatic", "--dry-run", "--noinput", "--verbosity=0"],
+    ["import_records", "--help"],
+]
+
+
+@pytest.fixture
+def manage(tmp_path):
+    """Runs manage.py with none of our variables set but those given; DATA_DIR does not exist yet."""
+
+    def run(*words: str, **variables: str) -> subprocess.CompletedProcess:
+        clean = {key: value for key, value in os.environ.items() if key not in OURS}
+        clean |= {"DATA_DIR": str(tmp_path / "顧客 data"), **variables}
+        command = [sys.executable, "-W", "error::ResourceWarning", str(ROOT / "manage.py"), *words]
+        return subprocess.run(command, env=clean, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def one_line_of(done: subprocess.CompletedProcess) -> str:
+    """What was said on standard error, after checking that it is one line and nothing else was said."""
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip()
+
+
+@pytest.mark.parametrize("words", STARTS_NOTHING, ids=" ".join)
+def test_commands_that_touch_no_data_start_nothing(manage, tmp_path, words):
+    done = manage(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_command_on_a_new_data_dir_migrates_first_and_prints_its_answer_only(manage, tmp_path):
+    done = manage("dumpdata", "accounts.team", "--format=json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == []
+    assert not (tmp_path / "顧客 data" / "valkey").exists()
+    assert not (tmp_path / "顧客 data" / "postgres" / "postmaster.pid").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "sentence"),
+    [
+        (["migrate"], {"DATABASE_URL": "mysql://x/y", "SECRET_KEY": "x"}, "DATABASE_URL must begin with"),
+        (["migrate"], {"DATABASE_URL": "postgres://u:secret@127.0.0.1:1/n", "SECRET_KEY": "x"}, "does not answer"),
+        (["migrate"], {"DATABASE_URL": "postgres://u:p@127.0.0.1:1/n"}, "SECRET_KEY is not set"),
+        (["migrate"], {"REQUIRE_DATABASE_URL": "1"}, "DATABASE_URL is not set: set it to postgres://"),
+        (["migrate"], {"DATA_DIR": "/dev/null/x"}, "DATA_DIR /dev/null/x cannot be used"),
+        (["migrate"], {"BASE_URL": "crm.example.jp"}, "BASE_URL must begin with"),
+        (["no-such-command"], {}, "there is no such command"),
+        (["migrate", "--no-such-option"], {}, "unrecognized arguments: --no-such-option"),
+        (["loaddata", "no-such-file"], {}, "No fixture named 'no-such-file' found"),
+    ],
+)
+def test_whatever_goes_wrong_is_one_line(manage, words, variables, sentence):
+    said = one_line_of(manage(*words, **variables))
+    assert said.startswith(f"manage.py {words[0]}: ")
+    assert sentence in said
+    assert "secret" not in said
+
+
+def test_an_unforeseen_error_names_its_kind_and_its_place(manage):
+    said = one_line_of(manage("shell", "-v0", "-c", "{}['absent']"))
+    assert said.startswith("manage.py shell: KeyError: 'absent' (")
+    assert said.endswith(":1)")
+
+
+def test_traceback_shows_the_rest(manage):
+    done = manage("migrate", "--traceback", REQUIRE_DATABASE_URL="1")
+    assert "Traceback" in done.stderr
