@@ -3,9 +3,10 @@
 from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
-from .models import Installation, Role, User
+from .models import Installation, Role, Team, User
 
 
 class SignInForm(forms.Form):
@@ -53,7 +54,10 @@ class UserForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self._was_active = self.instance.is_active
         self.fields["email"].required = True
+        if not Team.objects.exists():
+            del self.fields["team"]
         if not self.instance.pk:
             self.fields["password"].required = True
             self.fields["password"].help_text = ""
@@ -72,31 +76,54 @@ class UserForm(forms.ModelForm):
 
     def clean(self):
         data = super().clean()
-        if self.instance.pk and not data.get("is_active") and self.instance.customers.exists():
+        if self.instance.pk and self._was_active and not data.get("is_active") and self.instance.customers.exists():
             self.add_error("is_active", _("This person still looks after customers. Hand them over first."))
+        if self._leaves_no_admin(data):
+            raise forms.ValidationError(_("Somebody must remain an admin who may sign in. Name another one first."))
+        if self.instance.is_placeholder and data.get("is_active") and not data.get("password"):
+            self.add_error("password", _("Somebody who signs in needs a password."))
         return data
+
+    def _leaves_no_admin(self, data: dict) -> bool:
+        stays = data.get("is_active") and data.get("role") == Role.ADMIN
+        others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=self.instance.pk)
+        return bool(self.instance.pk) and not stays and not others.exists()
 
 
 class JoinForm(forms.Form):
     """An owner known from a file only becomes one of the staff."""
 
-    user = forms.ModelChoiceField(label=_("Is really"), queryset=User.objects.filter(is_placeholder=False))
+    user = forms.ModelChoiceField(label=_("Is really"), queryset=User.objects.filter(is_active=True))
 
 
 class InstallationForm(forms.ModelForm):
-    """The company's settings."""
+    """The company's settings, in the groups in which people think of them."""
+
+    GROUPS = [
+        (_("Company"), "", ["company_name", "fiscal_year_start", "tax", "margin"]),
+        (
+            _("When a customer counts as lost"),
+            _("Churn rate, retention and the words for lifecycle follow from these. A change recomputes all figures."),
+            ["churn_policy", "inactivity_days", "activity", "month_end", "rfm_window_days"],
+        ),
+        (
+            _("What the law asks to stand in every promotional mail"),
+            _("While one of these five is empty, no promotional mail is sent, and the campaign page says so."),
+            ["sender_name", "sender_email", "sender_address", "complaint_contact", "refusal_notice"],
+        ),
+    ]
 
     class Meta:
         model = Installation
         fields = [
             "company_name",
+            "fiscal_year_start",
+            "tax",
+            "margin",
             "churn_policy",
             "inactivity_days",
             "activity",
             "month_end",
-            "tax",
-            "margin",
-            "fiscal_year_start",
             "rfm_window_days",
             "sender_name",
             "sender_email",
@@ -104,6 +131,28 @@ class InstallationForm(forms.ModelForm):
             "complaint_contact",
             "refusal_notice",
         ]
+        help_texts = {
+            "tax": _("Every amount on the screen says which it is."),
+            "margin": _("A share between 0 and 1, such as 0.35. Empty: LTV is shown on sales, not on profit."),
+            "churn_policy": _(
+                "By contract: lost when the contract ends. By purchases: lost when nothing has been bought for so many"
+                " days. Either: lost only when both hold."
+            ),
+            "inactivity_days": _("A customer without activity for this many days is no longer active."),
+            "month_end": _("On: what ends with 31 March is lost in March. Off: it is lost in April."),
+            "rfm_window_days": _("Empty: purchases of all time count for RFM."),
+            "sender_address": _("Postal code, prefecture, street and building, as in a letter."),
+            "complaint_contact": _("A telephone number, an e-mail address or a web address that somebody answers."),
+            "refusal_notice": _(
+                "For example: If you no longer wish to receive these mails, please use the link below at any time."
+            ),
+        }
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["fiscal_year_start"].widget = forms.Select(choices=[(n, str(MONTHS[n])) for n in range(1, 13)])
+        self.fields["sender_address"].widget.attrs["autocomplete"] = "off"
 
-ROLE_WORDS = dict(Role.choices)
+    def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """Title, explanation and fields of each group."""
+        return [(title, text, [self[name] for name in names]) for title, text, names in self.GROUPS]

@@ -10,8 +10,7 @@ from .models import User
 def save_user(*, user: User, password: str, by: User) -> User:
     """Saves a new or changed staff member; an empty password leaves it as it is."""
     is_new = user.pk is None
-    if not user.is_active or not user.is_placeholder:
-        user.is_placeholder = user.is_placeholder and not user.is_active
+    user.is_placeholder = user.is_placeholder and not user.is_active
     if password:
         user.set_password(password)
     user.save()

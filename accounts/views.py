@@ -3,10 +3,13 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import audit, people
@@ -98,15 +101,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    return render(request, "accounts/refusal.html", {"title": title, "text": text, "status": status}, status=status)
+    """Without the request, so that no context processor asks the database, which may be what is down."""
+    page = render_to_string("accounts/refusal.html", {"title": title, "text": text, "status": status})
+    return HttpResponse(page, status=status)
 
 
 @may("users.manage")
 @require_safe
 def users(request: HttpRequest) -> HttpResponse:
     """Everybody, the owners known from files only first."""
-    everybody = User.objects.select_related("team").order_by("-is_placeholder", "-is_active", "name")
-    return render(request, "accounts/users.html", {"users": everybody})
+    everybody = User.objects.select_related("team").annotate(looks_after=Count("customers"))
+    everybody = everybody.order_by("-is_placeholder", "-is_active", "name", "pk")
+    waiting = sum(user.is_placeholder for user in everybody)
+    return render(request, "accounts/users.html", {"users": everybody, "waiting": waiting})
 
 
 @may("users.manage")
@@ -127,12 +134,12 @@ def _user_form(request: HttpRequest, user: User) -> HttpResponse:
         people.save_user(user=form.instance, password=form.cleaned_data["password"], by=request.user)
         messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
         return redirect("accounts:users")
-    return render(
-        request,
-        "accounts/user_form.html",
-        {"form": form, "edited": user, "join_form": JoinForm()},
-        status=422 if form.errors else 200,
-    )
+    context = {"form": form, "edited": user, "customers": _customers_of(user), "join_form": JoinForm()}
+    return render(request, "accounts/user_form.html", context, status=422 if form.errors else 200)
+
+
+def _customers_of(user: User) -> int:
+    return user.customers.count() if user.pk else 0
 
 
 @may("users.manage")
@@ -145,7 +152,10 @@ def user_join(request: HttpRequest, pk: int) -> HttpResponse:
         moved = people.join_placeholder(placeholder=placeholder, user=form.cleaned_data["user"], by=request.user)
         messages.success(
             request,
-            _("%(count)s customers now belong to %(name)s.") % {"count": moved, "name": form.cleaned_data["user"].name},
+            ngettext(
+                "%(count)s customer now belongs to %(name)s.", "%(count)s customers now belong to %(name)s.", moved
+            )
+            % {"count": moved, "name": form.cleaned_data["user"].name},
         )
         return redirect("accounts:users")
     messages.error(request, _("Choose who it really is."))
@@ -157,9 +167,15 @@ def user_join(request: HttpRequest, pk: int) -> HttpResponse:
 def installation(request: HttpRequest) -> HttpResponse:
     """The company's settings."""
     form = InstallationForm(request.POST or None, instance=Installation.get())
+    missing = form.instance.missing_sender_items
     if request.method == "POST" and form.is_valid():
         form.save()
         audit.record("settings_changed", by=request.user, on=form.instance, fields=form.changed_data)
         messages.success(request, _("The settings are saved. Figures follow with the next computation."))
         return redirect("accounts:settings")
-    return render(request, "accounts/settings.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "accounts/settings.html",
+        {"form": form, "missing": missing, "months": range(1, 13)},
+        status=422 if form.errors else 200,
+    )
