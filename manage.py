@@ -120,8 +120,10 @@ def _sentence(error: Exception) -> str:
 
 def _place(error: Exception) -> str:
     """File and line of ours where an unforeseen error came up, for whoever has to mend it."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if ".venv" not in frame.filename]
-    return f"{os.path.relpath(ours[-1].filename, os.path.dirname(__file__))}:{ours[-1].lineno}"
+    root = os.path.dirname(os.path.abspath(__file__))
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
+    last = [frame for frame in frames if ".venv" not in frame.filename][-1]
+    return f"{os.path.relpath(last.filename, root)}:{last.lineno}"
 
 
 def _say(name: str, sentence: str, code: int) -> int:

@@ -62,7 +62,7 @@ def driver_environment() -> dict[str, str]:
 
 def find_node() -> str | None:
     """A Node of at least 18: the one on PATH, else the one `make setup` brought."""
-    for node in (shutil.which("node"), str(ROOT / ".uv" / "bin" / "node")):
+    for node in (shutil.which("node"), str(ROOT / ".uv" / "node" / "bin" / "node")):
         if node and Path(node).exists() and _node_version(node) >= OLDEST_NODE:
             return node
     return None

@@ -34,7 +34,7 @@ class Keeper:
     def _name(self) -> str:
         """Sorts by time of arrival; the process id keeps two sinks on one folder apart."""
         self.count += 1
-        return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}-{self.count}.eml"
+        return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}-{self.count:06}.eml"
 
 
 def _envelope_headers(envelope: Envelope) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ STARTS_NOTHING = [
     ["check"],
     ["makemigrations", "--check", "--dry-run"],
     ["collectstatic", "--dry-run", "--noinput", "--verbosity=0"],
-    ["import_records", "--help"],
+    ["load_demo", "--help"],
 ]
 
 
@@ -81,7 +82,7 @@ def test_whatever_goes_wrong_is_one_line(manage, words, variables, sentence):
 def test_an_unforeseen_error_names_its_kind_and_its_place(manage):
     said = one_line_of(manage("shell", "-v0", "-c", "{}['absent']"))
     assert said.startswith("manage.py shell: KeyError: 'absent' (")
-    assert said.endswith(":1)")
+    assert re.search(r"\(manage\.py:\d+\)$", said)
 
 
 def test_traceback_shows_the_rest(manage):

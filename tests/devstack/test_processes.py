@@ -1,0 +1,156 @@
+"""The demo's processes: all start, all stop, and what a killed run left behind is ended by the next."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devstack import demo, processes
+from devstack.machine import command_line, free_port, until
+
+ROOT = Path(__file__).resolve().parents[2]
+# Two stand-ins whose command line looks like ours, and that say when they were asked to stop.
+RUN = """
+import os, sys
+from pathlib import Path
+from devstack import processes
+home = Path(sys.argv[1])
+wait = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(0)); print('up', flush=True); time.sleep(600)"
+fails = "import sys; sys.exit(3)"
+programs = {name: [sys.executable, "-c", wait, "retention_crm"] for name in ("one two", "other")}
+if sys.argv[2] == "one fails":
+    programs["bad"] = [sys.executable, "-c", fails]
+say = lambda: print("on start", flush=True)
+code = processes.run(programs, environment=dict(os.environ), home=home, cwd=home, on_start=say)
+print("code", code)
+"""
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    folder = tmp_path / "顧客 データ"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def run(home):
+    """A process that runs two stand-ins under honcho, started when both have said they are up."""
+    started = []
+
+    def start(kind: str = "well") -> subprocess.Popen:
+        process = subprocess.Popen([sys.executable, "-c", RUN, str(home), kind], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        if kind == "well":
+            lines = [process.stdout.readline() for _ in range(3)]
+            assert sorted(line.partition("| ")[2] or line for line in lines) == ["on start\n", "up\n", "up\n"]
+        return process
+
+    yield start
+    processes.end_leftovers(home)
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def noted(home: Path) -> list[int]:
+    return [int(path.read_text()) for path in (home / "run").iterdir()]
+
+
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 0)])
+def test_every_process_stops_with_the_terminal(run, home, sign, code):
+    manager = run()
+    pids = noted(home)
+    assert len(pids) == 2
+    manager.send_signal(sign)
+    assert f"code {code}\n" in manager.communicate(timeout=20)[0]
+    assert not any(command_line(pid) for pid in pids)
+    assert list((home / "run").iterdir()) == []
+
+
+def test_one_that_ends_takes_the_others_with_it(run, home):
+    out, _ = run("one fails").communicate(timeout=20)
+    assert "code 3\n" in out
+
+
+def test_what_a_killed_run_left_behind_is_ended_by_the_next(run, home):
+    manager = run()
+    pids = noted(home)
+    manager.kill()
+    manager.wait()
+    assert all("retention_crm" in command_line(pid) for pid in pids)
+    processes.end_leftovers(home)
+    assert until(lambda: not any(command_line(pid) for pid in pids), 5)
+
+
+def test_a_note_about_a_stranger_harms_nobody(home):
+    (home / "run").mkdir()
+    (home / "run" / "web").write_text(str(os.getppid()))
+    (home / "run" / "broken").write_text("")
+    processes.end_leftovers(home)
+    assert list((home / "run").iterdir()) == []
+
+
+def test_the_commands_are_web_worker_beat_and_the_mail_sink(home):
+    programs = processes.commands(port=8001, mail_port=2525, home=home)
+    assert set(programs) == {"web", "worker", "beat", "mail"}
+    assert "--bind=127.0.0.1:8001" in programs["web"]
+    assert programs["mail"][-4:] == ["--port", "2525", "--dir", str(home / "mail")]
+
+
+@pytest.fixture
+def demo_says(home):
+    """Runs the demo with an environment; what it says on standard error and its exit code."""
+
+    def run(**variables: str) -> tuple[str, int]:
+        environment = os.environ | {"DATA_DIR": str(home), **variables}
+        words = [sys.executable, "-m", "devstack.demo"]
+        done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.stdout == ""
+        return done.stderr, done.returncode
+
+    return run
+
+
+def test_a_busy_port_is_one_clear_sentence(demo_says):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        said, code = demo_says(PORT=str(port))
+    expected = f"Port {port} is in use: stop what listens there, or choose another, as in `make demo PORT=8001`.\n"
+    assert (said, code) == (expected, 1)
+
+
+@pytest.mark.parametrize("port", ["eighty", "0", "70000", "-1"])
+def test_a_port_that_is_none_is_one_clear_sentence(demo_says, port):
+    assert demo_says(PORT=port) == (f"PORT={port} is not a port: give a number from 1 to 65535.\n", 1)
+
+
+def test_two_demos_on_one_data_dir_are_refused(demo_says, home):
+    hold = "import sys; from devstack import demo; from pathlib import Path\n"
+    hold += "with demo._only_demo_of(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", hold, str(home)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "in\n"
+        said, code = demo_says(PORT=str(free_port()))
+        other.stdin.close()
+    assert code == 1
+    assert said.startswith(f"A demo already runs on {home}: stop it, or choose another folder and port")
+    assert said.count("\n") == 1
+
+
+def test_nothing_a_user_set_for_real_mail_or_data_reaches_the_demo(home, monkeypatch):
+    monkeypatch.setenv("EMAIL_URL", "smtp://real.example.com:25")
+    monkeypatch.setenv("DATABASE_URL", "postgres://real/one")
+    monkeypatch.setenv("DEBUG", "1")
+    servers = {"DATABASE_URL": "postgres://ours", "DATA_DIR": str(home)}
+    environment = demo._environment(servers, port=8001, mail_port=2525, home=home)
+    assert not any("real" in value for key, value in environment.items() if key.endswith("URL"))
+    assert "DEBUG" not in environment
+    assert environment["DEMO"] == "1"
+    assert environment["EMAIL_URL"] == environment["DEMO_SMTP"] == "smtp://127.0.0.1:2525"
+    assert environment["BASE_URL"] == "http://127.0.0.1:8001"
+    assert environment["ALLOWED_HOSTS"] == "localhost,127.0.0.1"
