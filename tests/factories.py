@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.models import Installation
+from accounts.models import Installation, User
 from customers.models import Contract, Customer, Login, Purchase
 
 _numbers = count(1)
@@ -33,6 +33,12 @@ def configure(**settings: Any) -> Installation:
         setattr(row, name, value)
     row.save()
     return row
+
+
+def user(email: str | None = None, role: str = "cs", **fields: Any) -> User:
+    """A staff member who may sign in with the password `right-one-2026`."""
+    email = email or f"staff{next(_numbers)}@example.jp"
+    return User.objects.create_user(email, "right-one-2026", role=role, **{"name": email.split("@")[0], **fields})
 
 
 def customer(code: str | None = None, **fields: Any) -> Customer:
