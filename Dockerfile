@@ -14,7 +14,7 @@ RUN pip install --no-cache-dir --require-hashes -r uv.txt \
 COPY --from=pages /pages/node_modules node_modules
 COPY . .
 RUN for catalogue in */locale/*/LC_MESSAGES/django.po; do \
-        python -m babel.messages.frontend compile --quiet -i "$catalogue" -o "${catalogue%.po}.mo"; \
+        python -m babel.messages.frontend --quiet compile -i "$catalogue" -o "${catalogue%.po}.mo"; \
     done \
     && python manage.py collectstatic --noinput --verbosity=0 \
     && useradd --create-home --uid 10001 modoru && install -d -o modoru /data

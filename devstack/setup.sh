@@ -92,7 +92,7 @@ install_node_packages() {
     is_done node_modules/.done package-lock.json && return
     install_node
     say "Installing the styles, scripts, icons and fonts of the pages ..."
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+    npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
     remember node_modules/.done package-lock.json
 }
 
@@ -101,7 +101,7 @@ compile_catalogues() {
         [ -f "$catalogue" ] || continue
         compiled="${catalogue%.po}.mo"
         [ -f "$compiled" ] && [ -z "$(find "$catalogue" -newer "$compiled")" ] && continue
-        .venv/bin/python -m babel.messages.frontend compile --quiet -i "$catalogue" -o "$compiled"
+        .venv/bin/python -m babel.messages.frontend --quiet compile -i "$catalogue" -o "$compiled"
     done
 }
 
