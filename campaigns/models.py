@@ -1,5 +1,6 @@
 """Campaigns, their steps and offers, who was randomised where, and the ledger of every message."""
 
+import datetime as dt
 import uuid
 from decimal import Decimal
 
@@ -49,12 +50,25 @@ class Campaign(models.Model):
     launched_at = models.DateTimeField(
         null=True, blank=True, help_text="planned time of step 1: the window starts here"
     )
-    planned_to = models.BigIntegerField(null=True, help_text="progress of planning")
+    planned_to = models.BigIntegerField(null=True, help_text="customers in the ledger; empty until planned")
+    base_rate = models.FloatField(
+        null=True, help_text="share of those randomised who reached the goal in the window before"
+    )
     note = models.CharField(max_length=300, blank=True, default="", help_text="why it is paused")
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     launched_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1)
+
+    # Who may become what. "finished" is computed from the rows of the ledger, never asked for.
+    MOVES = {
+        State.DRAFT: {State.SCHEDULED, State.RUNNING, State.CANCELLED},
+        State.SCHEDULED: {State.DRAFT, State.RUNNING, State.CANCELLED},
+        State.RUNNING: {State.PAUSED, State.CANCELLED, State.FINISHED},
+        State.PAUSED: {State.RUNNING, State.CANCELLED},
+        State.CANCELLED: set(),
+        State.FINISHED: set(),
+    }
 
     class Meta:
         ordering = ["-id"]
@@ -64,6 +78,23 @@ class Campaign(models.Model):
 
     def __str__(self):
         return self.name
+
+    def may_become(self, state: str) -> bool:
+        return state in self.MOVES[self.State(self.state)]
+
+    @property
+    def is_promotion(self) -> bool:
+        return self.message_class == self.MessageClass.PROMOTION
+
+    @property
+    def held_out_share(self) -> int:
+        """Percent held out; business notices go to everybody."""
+        return self.holdout_percent if self.is_promotion else 0
+
+    @property
+    def ends_at(self) -> dt.datetime | None:
+        """When the window of the result is over; None before launch."""
+        return self.launched_at and self.launched_at + dt.timedelta(days=self.window_days)
 
 
 class Step(models.Model):
@@ -102,7 +133,7 @@ class Coupon(models.Model):
 
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="coupons")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="coupons")
-    code = models.CharField(max_length=32, unique=True)
+    code = models.CharField(max_length=60, unique=True, help_text="the offer's prefix and 128 random bits")
     redeemed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -186,6 +217,9 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(name="one_delivery_a_contact", fields=["campaign", "step", "contact", "channel"]),
             models.UniqueConstraint(
+                name="one_delivery_without_contact", fields=["step", "customer", "channel"], condition=Q(contact=None)
+            ),
+            models.UniqueConstraint(
                 name="one_mail_an_address",
                 fields=["step", "channel", "address"],
                 condition=~Q(address="") & ~Q(state__in=["held_out", "suppressed", "cancelled"]),
@@ -204,3 +238,49 @@ class Delivery(models.Model):
 
     def __str__(self):
         return f"{self.campaign_id} {self.customer_id} {self.state}"
+
+
+class Exclusion(models.Model):
+    """A customer no campaign writes to (staff, competitor, dispute), until a day or until someone takes it back."""
+
+    class Reason(models.TextChoices):
+        STAFF = "staff", _("our own staff")
+        COMPETITOR = "competitor", _("competitor")
+        DISPUTE = "dispute", _("in dispute")
+        OTHER = "other", _("other reason")
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="exclusions")
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    until_on = models.DateField(_("until"), null=True, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_open_exclusion", fields=["customer"], condition=Q(lifted_at=None)),
+        ]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.reason}"
+
+
+class DomainPause(models.Model):
+    """A mail domain whose server refuses us by policy: its mails wait until someone has mended the cause."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="domain_pauses")
+    domain = models.CharField(max_length=253)
+    at = models.DateTimeField()
+    reply = models.CharField(max_length=300, blank=True, default="", help_text="the server's words, without addresses")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_pause_a_domain", fields=["campaign", "domain"], condition=Q(lifted_at=None)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.campaign_id} {self.domain}"

@@ -1,0 +1,48 @@
+"""Why someone did not get a message: the codes the ledger keeps, and their words."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+MATCHED = "matched"
+HELD_OUT = "held_out"
+WILL_RECEIVE = "will_receive"
+
+# In the order in which a customer is asked; every customer has one.
+PLANNED = {
+    "no_address": _("No e-mail address"),
+    "no_consent": _("No consent"),
+    "refused": _("Refused mail"),
+    "bounced": _("Address does not exist"),
+    "complained": _("Complained about a mail"),
+    "excluded": _("Excluded"),
+    "duplicate_address": _("Same address as another customer"),
+}
+# Found only at the moment of sending.
+LATER = {
+    "archived": _("Archived meanwhile"),
+    "missing_field": _("A merge field was empty"),
+    "bad_address": _("The address can't be written to"),
+    "unsafe_header": _("The subject held a line break"),
+    "cancelled": _("The campaign was stopped"),
+}
+# Why a row waits, or how it ended.
+SENDING = {
+    "later": _("The server asked to try again later"),
+    "connection": _("The connection was lost before the mail was handed over"),
+    "policy": _("The server refuses our mail by policy"),
+    "rejected": _("The server refused this address"),
+    "no_answer": _("No answer after the mail was handed over"),
+}
+LABELS = {
+    MATCHED: pgettext_lazy("audience", "Matched"),
+    **PLANNED,
+    **LATER,
+    **SENDING,
+    HELD_OUT: _("Held out for comparison"),
+    WILL_RECEIVE: _("Will receive it"),
+}
+
+
+def label(code: str) -> str:
+    """The words of a code; an unknown one speaks for itself."""
+    return str(LABELS.get(code, code))

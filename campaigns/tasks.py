@@ -1,0 +1,37 @@
+"""When campaigns start and mails go out. The work stands in PostgreSQL: a call lost or doubled is nothing."""
+
+import logging
+import mmap
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from . import audience, sending
+
+log = logging.getLogger(__name__)
+# One byte shared by the worker and the processes it forks: set at TERM, so that they finish one mail and stop.
+_stopping = mmap.mmap(-1, 1)
+
+
+@worker_shutting_down.connect
+def _stop(**_words):
+    _stopping[0] = 1
+
+
+@shared_task
+def send_due():
+    """Every 5 seconds, and at once when someone launches: start what is due, plan it, send."""
+    now = timezone.now()
+    audience.launch_due(now=now)
+    audience.plan_due(now=now)
+    sending.run(now=now, is_stopping=lambda: bool(_stopping[0]))
+
+
+def wake() -> None:
+    """Asks a worker to look now. Without a broker the clock finds the work a little later: never an error."""
+    try:
+        send_due.apply_async(expires=60, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("no broker to wake a worker: %s", error)
