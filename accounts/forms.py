@@ -93,7 +93,9 @@ class UserForm(forms.ModelForm):
 class JoinForm(forms.Form):
     """An owner known from a file only becomes one of the staff."""
 
-    user = forms.ModelChoiceField(label=_("Is really"), queryset=User.objects.filter(is_active=True))
+    user = forms.ModelChoiceField(
+        label=_("Is really"), queryset=User.objects.filter(is_active=True), empty_label=_("Choose a user")
+    )
 
 
 class InstallationForm(forms.ModelForm):

@@ -1,0 +1,85 @@
+"""Settings as words: `churn_policy=contract month_end=off`. Reads and checks them; changes nothing."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from .models import Installation
+
+# What scripts may set, in the order in which help lists them.
+KEYS = (
+    "currency",
+    "time_zone",
+    "churn_policy",
+    "month_end",
+    "tax",
+    "inactivity_days",
+    "activity",
+    "rfm_window_days",
+    "margin",
+    "fiscal_year_start",
+    "company_name",
+    "sender_name",
+    "sender_email",
+    "sender_address",
+    "complaint_contact",
+    "refusal_notice",
+)
+SWITCH = {"on": True, "off": False}
+
+
+class SettingError(ValueError):
+    """A sentence for people: which word is wrong, and what may stand there."""
+
+
+def read(words: Iterable[str]) -> dict[str, Any]:
+    """`["margin=0.35", "rfm_window_days="]` → `{"margin": Decimal("0.35"), "rfm_window_days": None}`.
+
+    Nothing after the `=` means the default. All words are checked before anything is returned.
+    Raises SettingError.
+    """
+    values: dict[str, Any] = {}
+    for word in words:
+        key, is_pair, text = word.partition("=")
+        if not is_pair:
+            raise SettingError(_("“%(word)s” is not of the form KEY=VALUE.") % {"word": word})
+        if key not in KEYS:
+            raise SettingError(_("“%(key)s” is not a setting; there are: %(keys)s.") % {"key": key, "keys": _keys()})
+        if key in values:
+            raise SettingError(_("“%(key)s” is given twice.") % {"key": key})
+        values[key] = _value(key, text.strip())
+    return values
+
+
+def _keys() -> str:
+    return ", ".join(KEYS)
+
+
+def _value(key: str, text: str) -> Any:
+    field = Installation._meta.get_field(key)
+    if text == "":
+        return field.get_default()
+    if key == "month_end":
+        return _switch(key, text)
+    if key == "currency":
+        return _currency(text)
+    try:
+        return field.clean(text, None)
+    except ValidationError as error:
+        allowed = ", ".join(value for value, _label in field.choices or [])
+        reason = _("it must be one of: %(allowed)s.") % {"allowed": allowed} if allowed else " ".join(error.messages)
+        raise SettingError(f"{key}={text}: {reason}") from error
+
+
+def _switch(key: str, text: str) -> bool:
+    if text.lower() not in SWITCH:
+        raise SettingError(f"{key}={text}: " + _("it must be one of: %(allowed)s.") % {"allowed": "on, off"})
+    return SWITCH[text.lower()]
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not text.isascii() or not text.isalpha():
+        raise SettingError(f"currency={text}: " + _("it must be a code of three letters, such as JPY."))
+    return text.upper()
