@@ -137,7 +137,8 @@ def _waterfall(counts: dict[str, int], *, is_projected: bool) -> Waterfall:
 
 def _base_rate(campaign: Campaign, as_of: dt.date) -> tuple[int, float | None]:
     """How many may be randomised, and which share of them reached the goal in the window before."""
-    days = {"since": as_of - dt.timedelta(days=campaign.window_days), "until": as_of}
+    last = as_of - dt.timedelta(days=1)
+    days = {"since": last - dt.timedelta(days=campaign.window_days), "until": last}
     row = sql.rows("campaigns/sql/base_rate.sql", {"goal": campaign.goal, **days})[0]
     return row["people"], row["reached"] / row["people"] if row["people"] else None
 
