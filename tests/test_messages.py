@@ -143,7 +143,9 @@ def test_text_outside_the_catalogues_is_seen():
 
 @pytest.mark.parametrize("app", APPS)
 def test_every_word_has_its_japanese(app):
-    missing = {word: where for word, where in words(app).items() if not catalogue(app).get(word)}
+    """In its own catalogue, or in one of those below every app."""
+    at_hand = [catalogue(one) for one in {app, "accounts", "common"}]
+    missing = {word: where for word, where in words(app).items() if not any(said.get(word) for said in at_hand)}
     assert not missing, "\n".join(f"{where}: {word.text!r}" for word, where in missing.items())
 
 

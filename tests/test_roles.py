@@ -1,0 +1,104 @@
+"""Every address says who may: all roles × all addresses of the resolver, and nobody signed in."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.converters import IntConverter, SlugConverter, StringConverter, UUIDConverter
+
+from accounts.models import Role, User
+from accounts.roles import PERMISSIONS
+
+SAMPLES = {IntConverter: "987654321", SlugConverter: "no-such-slug", StringConverter: "no-such-thing"}
+SAMPLES[UUIDConverter] = "00000000-0000-4000-8000-000000000000"
+
+
+def patterns(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address with samples in the places of its parts, and its pattern."""
+    for one in (resolver or get_resolver()).url_patterns:
+        address = before + filled(one)
+        if isinstance(one, URLResolver):
+            yield from patterns(one, address)
+        else:
+            yield address, one
+
+
+def filled(one: URLPattern | URLResolver) -> str:
+    address = str(one.pattern)
+    for name, converter in one.pattern.converters.items():
+        sample = SAMPLES.get(type(converter)) or next(SAMPLES[kind] for kind in SAMPLES if isinstance(converter, kind))
+        kinds = [part for part in address.split("<") if part.split(">")[0].split(":")[-1] == name]
+        address = address.replace(f"<{kinds[0].split('>')[0]}>", sample)
+    return address.lstrip("^").rstrip("$")
+
+
+ADDRESSES = [f"/{address}" for address, _ in patterns()]
+VIEWS = {f"/{address}": pattern.callback for address, pattern in patterns()}
+
+
+@pytest.fixture
+def people(db) -> dict[str, User]:
+    """One of each role; their addresses are not the demo's."""
+    return {
+        role: User.objects.create_user(f"{role}-walker@example.jp", name=f"歩く{role}", role=role)
+        for role in Role.values
+    }
+
+
+def get(address: str, user: User | None = None, method: str = "get"):
+    client = Client(raise_request_exception=False)
+    if user:
+        client.force_login(user, backend="accounts.backends.StaffBackend")
+    return getattr(client, method)(address)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_view_says_who_may(address):
+    view = VIEWS[address]
+    permission, reason = getattr(view, "permission", None), getattr(view, "public_because", None)
+    assert (permission in PERMISSIONS) != bool(reason), f"{address}: needs @may(…) or @public(…), one of them"
+
+
+@pytest.mark.parametrize("address", [one for one in ADDRESSES if hasattr(VIEWS[one], "permission")])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_gets_in_without_signing_in(db, address, method):
+    answer = get(address, method=method)
+    assert answer.status_code == 302, answer.status_code
+    assert answer.headers["Location"].startswith("/sign-in/?next=")
+
+
+@pytest.mark.parametrize("address", [one for one in ADDRESSES if hasattr(VIEWS[one], "permission")])
+def test_each_role_gets_what_the_table_says(people, address):
+    allowed = PERMISSIONS[VIEWS[address].permission]
+    for role, user in people.items():
+        status = get(address, user).status_code
+        if role in allowed:
+            assert status in {200, 302, 403, 404, 405}, f"{role}: {status}"
+        else:
+            assert status == 403, f"{role}: {status}"
+
+
+@pytest.mark.parametrize("address", [one for one in ADDRESSES if hasattr(VIEWS[one], "permission")])
+def test_a_disabled_user_is_out_at_once(people, address):
+    user = people[Role.ADMIN]
+    client = Client(raise_request_exception=False)
+    client.force_login(user, backend="accounts.backends.StaffBackend")
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert client.get(address).status_code == 302
+
+
+@pytest.mark.parametrize("address", [one for one in ADDRESSES if hasattr(VIEWS[one], "public_because")])
+def test_public_pages_answer_anybody(db, address):
+    assert get(address).status_code in {200, 302, 404, 405, 410, 503}
+
+
+def test_the_pages_of_the_menu_answer_all_roles(people):
+    menu = ["/", "/customers/", "/segments/", "/campaigns/", "/metrics/"]
+    answers = {(page, role): get(page, user).status_code for page in menu for role, user in people.items()}
+    assert {key: status for key, status in answers.items() if status != 200} == {}
+
+
+def test_signing_in_is_where_settings_say():
+    assert settings.LOGIN_URL == "accounts:sign-in"
