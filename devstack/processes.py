@@ -1,6 +1,7 @@
 """The processes of the demo in the foreground: web, worker, beat and the mail sink, under honcho.
 
-Each notes its process id in DATA_DIR/run, so that what a killed run left behind is ended by the next one.
+Each notes its process id, and its parent's, in DATA_DIR/run, so that what a killed run left behind is ended by the
+next one.
 """
 
 import contextlib
@@ -26,8 +27,10 @@ class _Calm(Printer):
     """honcho's own remarks (started, stopped) are left out: the demo says itself what matters."""
 
     def write(self, message) -> None:
-        if message.name != honcho.manager.SYSTEM_PRINTER_NAME:
-            super().write(message)
+        # A terminal that was closed takes no more lines; that must not keep anything from stopping.
+        with contextlib.suppress(OSError):
+            if message.name != honcho.manager.SYSTEM_PRINTER_NAME:
+                super().write(message)
 
 
 class Processes(honcho.manager.Manager):
@@ -38,7 +41,10 @@ class Processes(honcho.manager.Manager):
         self._on_start = on_start
 
     def _start(self) -> None:
+        # A closed terminal ends the demo as Ctrl-C does: one process hears of it, and tells the others.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         super()._start()
+        signal.signal(signal.SIGHUP, lambda *_: self.terminate())
         threading.Thread(target=self._on_start, daemon=True).start()
 
 
@@ -65,10 +71,8 @@ def run(
     pids.mkdir(exist_ok=True)
     manager = Processes(on_start)
     for name, words in programs.items():
-        note = f"echo $$ > {shlex.quote(str(pids / name))}"
+        note = f"echo $$ $PPID > {shlex.quote(str(pids / name))}"
         manager.add_process(name, f"{note}; exec {shlex.join(words)}", env=environment, cwd=str(cwd))
-    # A closed terminal ends the demo as Ctrl-C does.
-    signal.signal(signal.SIGHUP, lambda *_: manager.terminate())
     manager.loop()
     for path in pids.iterdir():
         path.unlink()
@@ -76,30 +80,34 @@ def run(
 
 
 def end_leftovers(home: Path) -> None:
-    """End what a killed run of this DATA_DIR left behind: it would hold the port and send twice."""
-    left = [pid for pid in map(_noted, (home / "run").glob("*")) if pid]
-    for pid in left:
-        _signal(pid, signal.SIGTERM)
-    if not until(lambda: not any(map(_is_ours, left)), WAIT_FOR_LEFTOVERS):
-        for pid in left:
-            _signal(pid, signal.SIGKILL)
+    """End what a killed run of this DATA_DIR left behind: it would hold the port, the servers, and send twice."""
+    left = [note for note in map(_noted, (home / "run").glob("*")) if note]
+    programs, forks = [note[0] for note in left], [note[1] for note in left]
+    for pid in programs:
+        _signal(os.killpg, pid, signal.SIGTERM)
+    if not until(lambda: not any(map(_is_ours, programs)), WAIT_FOR_LEFTOVERS):
+        for pid in programs:
+            _signal(os.killpg, pid, signal.SIGKILL)
+    # honcho's forks may be stuck handing on lines to a manager that is no more.
+    for pid in filter(_is_ours, forks):
+        _signal(os.kill, pid, signal.SIGKILL)
 
 
-def _noted(path: Path) -> int | None:
-    """The process of a note, unless it is gone or its number now belongs to a stranger."""
+def _noted(path: Path) -> tuple[int, int] | None:
+    """A program and honcho's fork above it, unless they are gone or the numbers now belong to strangers."""
     with contextlib.suppress(OSError, ValueError):
-        pid = int(path.read_text())
-        if _is_ours(pid):
-            return pid
+        program, fork = map(int, path.read_text().split())
+        if _is_ours(program) or _is_ours(fork):
+            return program, fork
     path.unlink(missing_ok=True)
     return None
 
 
 def _is_ours(pid: int) -> bool:
     words = command_line(pid)
-    return any(word in words for word in ("retention_crm", "devstack.mailsink"))
+    return any(word in words for word in ("retention_crm", "devstack"))
 
 
-def _signal(pid: int, sign: signal.Signals) -> None:
+def _signal(send: Callable[[int, int], None], pid: int, sign: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, sign)
+        send(pid, sign)
