@@ -23,6 +23,8 @@ SENTENCES = {
     "bad_postal_code": _("This is not a postal code of seven digits."),
     "bad_kind": _("The kind is neither person nor company."),
     "bad_cycle": _("The billing cycle is neither monthly nor yearly."),
+    "unclear_cycle": _("The amount has no billing cycle: say whether it is monthly or yearly."),
+    "superseded": _("A later row of the file has the same key and counts instead."),
     "bad_rate": _("This is not a tax rate in percent."),
     "ambiguous_owner": _("Several members of staff have this name: write the e-mail address."),
     "other_customer": _("This contract belongs to another customer."),

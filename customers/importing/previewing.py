@@ -1,0 +1,107 @@
+"""What an import would do, found by doing all of it but the writing, in a transaction that is rolled back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from ..models import Import, ImportReject
+from . import applying, columns, staging
+from .applying import Counts
+from .columns import Mapping
+from .reading import Layout
+
+EXAMPLES = 5
+_STORED_TABLES = {
+    "customers": "LEFT JOIN customers_customer AS stored ON stored.id = chunk.customer_id"
+    " LEFT JOIN customers_contact AS more ON more.id = chunk.contact_id",
+    "purchases": "LEFT JOIN customers_purchase AS stored ON stored.id = chunk.purchase_id"
+    " LEFT JOIN customers_customer AS more ON false",
+    "contracts": "LEFT JOIN customers_contract AS stored ON stored.id = chunk.term_id"
+    " LEFT JOIN customers_customer AS more ON false",
+    "logins": "LEFT JOIN customers_login AS stored ON false LEFT JOIN customers_customer AS more ON false",
+}
+_HIDDEN = frozenset(
+    {"id", "line", "customer_id", "contact_id", "line_key", "nth", "is_new", "sort_key", "version", "kind"}
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row that would be made or changed: its line, its code, and (field, before, after) for each difference."""
+
+    line: int
+    code: str
+    changes: list[tuple[str, Any, Any]]
+
+
+@dataclass
+class Preview:
+    """Counts and examples of a dry run. `is_part`: only the first rows were looked at."""
+
+    rows: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    counts: Counts = field(default_factory=Counts)
+    created: list[Example] = field(default_factory=list)
+    updated: list[Example] = field(default_factory=list)
+    rejects: list[ImportReject] = field(default_factory=list)
+    is_part: bool = False
+
+
+def preview(imported: Import, layout: Layout, mapping: Mapping, *, first: int | None = None) -> Preview:
+    """Run everything but the writing. Leaves nothing behind. Raises RefusedError."""
+    columns.check(mapping, layout.header)
+    found = Preview()
+    with transaction.atomic():
+        _look(imported, layout, mapping, first, found)
+        transaction.set_rollback(True)
+    return found
+
+
+def _look(imported: Import, layout: Layout, mapping: Mapping, first: int | None, found: Preview) -> None:
+    staging.build(imported)
+    staging.stage(imported, layout, mapping, first=first)
+    with staging.workroom(imported):
+        staging.prepare(imported, layout, mapping)
+        after = 0
+        while (upto := applying.next_line(imported, after=after, size=50_000)) is not None:
+            found.counts += applying.classify(imported, mapping, after=after, upto=upto)
+            _collect(imported, found)
+            after = upto
+    imported_now = Import.objects.get(pk=imported.pk)
+    found.rows, found.rejected, found.skipped = imported_now.rows, imported_now.rejected, imported_now.skipped
+    found.rejects = list(
+        ImportReject.objects.filter(imported=imported).exclude(code="superseded").order_by("line")[:20]
+    )
+    found.is_part = bool(first and found.rows >= first)
+
+
+def _collect(imported: Import, found: Preview) -> None:
+    for is_new, into in ((True, found.created), (False, found.updated)):
+        if len(into) < EXAMPLES:
+            into += [_example(*row) for row in _rows(imported, is_new, EXAMPLES - len(into))]
+
+
+def _rows(imported: Import, is_new: bool, limit: int) -> list[tuple]:
+    kind = imported.kind
+    stored = applying.STORED[kind] if kind == "logins" else f"chunk.{applying.STORED[kind]}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT chunk.line, chunk.code, to_jsonb(chunk)::text,"  # noqa: S608  # words of ours
+            f" (to_jsonb(stored) || coalesce(to_jsonb(more), '{{}}'))::text"
+            f" FROM import_chunk_{kind} AS chunk {_STORED_TABLES[kind]}"
+            f" WHERE ({stored} IS NULL) = %s ORDER BY chunk.line LIMIT %s",
+            [is_new, limit],
+        )
+        return cursor.fetchall()
+
+
+def _example(line: int, code: str, after: str, before: str | None) -> Example:
+    import json
+
+    new, old = json.loads(after), json.loads(before) if before else {}
+    shown = [name for name in new if name not in _HIDDEN and (not old or name in old)]
+    differences = [(name, old.get(name), new[name]) for name in shown if new[name] != old.get(name)]
+    empty = (None, "", [], {}, False)
+    return Example(line, code, [change for change in differences if old or change[2] not in empty])

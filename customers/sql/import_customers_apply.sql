@@ -1,0 +1,109 @@
+-- Purpose: write a classified chunk of customers: before-images, dated changes of owner, industry and region, changed
+--          and new customers, their contacts, marks.
+-- One row per line of the chunk. Parameters: import_id, now, today (business day).
+-- Reads: import_chunk_customers. Writes: customers_importchange, customers_dimensionchange, customers_customer,
+-- customers_contact, customers_touched, import_codes.
+INSERT INTO customers_importchange (imported_id, line, model, row_id, before)
+SELECT %(import_id)s, chunk.line, 'customer', stored.id, to_jsonb(stored) - 'search_text'
+FROM import_chunk_customers AS chunk
+JOIN customers_customer AS stored ON stored.id = chunk.customer_id
+ON CONFLICT (imported_id, model, row_id) DO NOTHING
+;;
+INSERT INTO customers_importchange (imported_id, line, model, row_id, before)
+SELECT %(import_id)s, chunk.line, 'contact', contact.id, to_jsonb(contact)
+FROM import_chunk_customers AS chunk
+JOIN customers_contact AS contact ON contact.id = chunk.contact_id
+WHERE (contact.email, contact.phone) IS DISTINCT FROM (chunk.email, chunk.phone)
+ON CONFLICT (imported_id, model, row_id) DO NOTHING
+;;
+INSERT INTO customers_dimensionchange (customer_id, dimension, since, value)
+SELECT stored.id, dimension.name, NULL, dimension.old
+FROM import_chunk_customers AS chunk
+JOIN customers_customer AS stored ON stored.id = chunk.customer_id
+CROSS JOIN LATERAL (VALUES
+    ('owner', coalesce(stored.owner_id::text, ''), coalesce(chunk.owner_id::text, '')),
+    ('industry', stored.industry, chunk.industry),
+    ('region', stored.region, chunk.region)
+) AS dimension (name, old, new)
+WHERE dimension.old <> dimension.new AND dimension.old <> ''
+  AND NOT EXISTS (
+    SELECT FROM customers_dimensionchange AS known
+    WHERE known.customer_id = stored.id AND known.dimension = dimension.name
+  )
+;;
+INSERT INTO customers_dimensionchange (customer_id, dimension, since, value)
+SELECT stored.id, dimension.name, %(today)s::date, dimension.new
+FROM import_chunk_customers AS chunk
+JOIN customers_customer AS stored ON stored.id = chunk.customer_id
+CROSS JOIN LATERAL (VALUES
+    ('owner', coalesce(stored.owner_id::text, ''), coalesce(chunk.owner_id::text, '')),
+    ('industry', stored.industry, chunk.industry),
+    ('region', stored.region, chunk.region)
+) AS dimension (name, old, new)
+WHERE dimension.old <> dimension.new
+  AND EXISTS (
+    SELECT FROM customers_dimensionchange AS known
+    WHERE known.customer_id = stored.id AND known.dimension = dimension.name
+  )
+ON CONFLICT (customer_id, dimension, since) DO UPDATE SET value = excluded.value
+;;
+UPDATE customers_customer AS stored
+SET name = chunk.name, kana = chunk.kana, kind = chunk.kind, company = chunk.company, postal_code = chunk.postal_code,
+    address = chunk.address, industry = chunk.industry, region = chunk.region, owner_id = chunk.owner_id,
+    joined_on = chunk.joined_on, birth_on = chunk.birth_on, acquired_via = chunk.acquired_via, tags = chunk.tags,
+    attributes = chunk.attributes, version = stored.version + 1, updated_at = %(now)s
+FROM import_chunk_customers AS chunk
+WHERE stored.id = chunk.customer_id
+;;
+INSERT INTO customers_customer
+    (code, kind, name, kana, sort_key, search_text, company, postal_code, address, industry, region, owner_id, joined_on,
+     birth_on, acquired_via, tags, attributes, version, created_at, updated_at)
+SELECT chunk.code, chunk.kind, chunk.name, chunk.kana, '', '', chunk.company, chunk.postal_code, chunk.address,
+    chunk.industry, chunk.region, chunk.owner_id, chunk.joined_on, chunk.birth_on, chunk.acquired_via, chunk.tags,
+    chunk.attributes, 1, %(now)s, %(now)s
+FROM import_chunk_customers AS chunk
+WHERE chunk.is_new
+ORDER BY chunk.line
+;;
+UPDATE import_chunk_customers AS chunk SET customer_id = made.id
+FROM customers_customer AS made
+WHERE chunk.is_new AND made.code = chunk.code
+;;
+INSERT INTO customers_importchange (imported_id, line, model, row_id, before)
+SELECT %(import_id)s, chunk.line, 'customer', chunk.customer_id, NULL
+FROM import_chunk_customers AS chunk
+WHERE chunk.is_new
+;;
+UPDATE customers_contact AS contact
+SET email = chunk.email, phone = chunk.phone,
+    name = CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE contact.name END,
+    kana = CASE WHEN chunk.kind = 'person' THEN chunk.kana ELSE contact.kana END, updated_at = %(now)s
+FROM import_chunk_customers AS chunk
+WHERE contact.id = chunk.contact_id
+;;
+INSERT INTO customers_contact
+    (customer_id, name, kana, department, title, email, phone, is_primary, created_at, updated_at)
+SELECT chunk.customer_id, CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE '' END,
+    CASE WHEN chunk.kind = 'person' THEN chunk.kana ELSE '' END, '', '', chunk.email, chunk.phone, true, %(now)s, %(now)s
+FROM import_chunk_customers AS chunk
+WHERE chunk.contact_id IS NULL AND chunk.needs_contact
+ORDER BY chunk.line
+;;
+INSERT INTO customers_contact
+    (customer_id, name, kana, department, title, email, phone, is_primary, created_at, updated_at)
+SELECT chunk.customer_id, '', '', '', '', given.address, '', false, %(now)s, %(now)s
+FROM import_chunk_customers AS chunk
+CROSS JOIN LATERAL unnest(string_to_array(chunk.other_emails, ' ')) AS given (address)
+WHERE NOT EXISTS (
+    SELECT FROM customers_contact AS other WHERE other.customer_id = chunk.customer_id AND other.email = given.address
+)
+;;
+INSERT INTO customers_importchange (imported_id, line, model, row_id, before)
+SELECT %(import_id)s, chunk.line, 'contact', contact.id, NULL
+FROM import_chunk_customers AS chunk
+JOIN customers_contact AS contact ON contact.customer_id = chunk.customer_id
+WHERE contact.created_at = %(now)s
+ON CONFLICT (imported_id, model, row_id) DO NOTHING
+;;
+INSERT INTO customers_touched (customer_id, at)
+SELECT chunk.customer_id, %(now)s::timestamptz FROM import_chunk_customers AS chunk

@@ -1,0 +1,18 @@
+"""The hands of imports: ids in, one call of the domain."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from .importing import running
+
+
+@shared_task
+def run_import(import_id: int) -> None:
+    running.run(import_id=import_id, now=timezone.now())
+
+
+@shared_task
+def run_due_imports() -> None:
+    """Imports waiting, or left by a killed worker: the clock asks every few seconds."""
+    for import_id in running.due():
+        running.run(import_id=import_id, now=timezone.now())
