@@ -1,10 +1,10 @@
 """Serves our own static files whole, and of the packages' folders only the files the pages name."""
 
 from django.contrib.staticfiles.finders import FileSystemFinder
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 NAMED = {
     "tabler/css": {"tabler.min.css"},
-    "tabler/js": {"tabler.min.js"},
     "echarts": {"echarts.common.min.js"},
     "django_htmx": {"htmx-2.min.js"},
     "inter": {"inter-latin-wght-normal.woff2"},
@@ -25,3 +25,9 @@ class NamedFilesFinder(FileSystemFinder):
             prefix = getattr(storage, "prefix", None)
             if not prefix or path in NAMED[prefix]:
                 yield path, storage
+
+
+class PackedStorage(CompressedManifestStaticFilesStorage):
+    """Names by content, packed as gzip and Brotli. Source maps named in the packages' files are not served."""
+
+    patterns = (("*.css", (r"""(?P<matched>url\(['"]{0,1}\s*(?P<url>.*?)["']{0,1}\))""",)),)

@@ -96,6 +96,8 @@ def _environment(addresses: dict[str, str], *, port: int, mail_port: int, home: 
     return kept | {
         **addresses,
         "DEMO": "1",
+        "STATIC_MANIFEST": "1",
+        "STATIC_ROOT": str(home / "static"),
         "DEMO_SMTP": f"smtp://127.0.0.1:{mail_port}",
         "MAIL_DIR": str(home / "mail"),
         "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
@@ -108,14 +110,22 @@ def _environment(addresses: dict[str, str], *, port: int, mail_port: int, home: 
 
 
 def _prepare(environment: dict[str, str]) -> None:
-    """Tables and demo data; both do nothing the second time."""
+    """Packed files, tables and demo data; all of it does nothing the second time."""
     for folder in ("mail", "static"):
         Path(environment["DATA_DIR"], folder).mkdir(mode=0o700, exist_ok=True)
     print("Preparing the database ...", flush=True)
-    for words in (["migrate", "--verbosity=0"], ["load_demo"]):
+    packing = [] if _are_packed(Path(environment["STATIC_ROOT"])) else [["collectstatic", "--noinput", "--verbosity=0"]]
+    for words in (*packing, ["migrate", "--verbosity=0"], ["load_demo"]):
         done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=False)
         if done.returncode:
             raise StackError(f"The demo could not be prepared: manage.py {words[0]} failed.")
+
+
+def _are_packed(folder: Path) -> bool:
+    """Packing takes seconds, so only when styles, scripts or the versions of packages changed since."""
+    packed = folder / "staticfiles.json"
+    sources = [*(ROOT / "static").rglob("*"), ROOT / "package-lock.json", ROOT / "requirements.txt"]
+    return packed.exists() and packed.stat().st_mtime > max(path.stat().st_mtime for path in sources)
 
 
 def _welcome(port: int, home: Path) -> None:

@@ -231,7 +231,6 @@ STATICFILES_DIRS = [
         (prefix, folder)
         for prefix, folder in [
             ("tabler/css", _node / "@tabler/core/dist/css"),
-            ("tabler/js", _node / "@tabler/core/dist/js"),
             ("django_htmx", Path(django_htmx.__file__).parent / "static/django_htmx"),
             ("echarts", _node / "echarts/dist"),
             ("inter", _node / "@fontsource-variable/inter/files"),
@@ -240,11 +239,12 @@ STATICFILES_DIRS = [
     ),
 ]
 STATICFILES_FINDERS = ["common.staticfiles.NamedFilesFinder"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = not _flag("STATIC_MANIFEST")
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "common.staticfiles.PackedStorage"
         if _flag("STATIC_MANIFEST")
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
