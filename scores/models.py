@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer
 
@@ -9,16 +10,16 @@ from customers.models import Customer
 class Lifecycle(models.TextChoices):
     """PRODUCT.md §1; some words differ by churn policy (labels.py)."""
 
-    PROSPECT = "prospect", _("Prospect")
-    NEW = "new", _("New")
-    ACTIVE = "active", _("Active")
-    SLIPPING = "slipping", _("Slipping")
-    PRE_DORMANT = "pre_dormant", _("Pre-dormant")
-    UNUSED = "unused", _("Under contract, unused")
-    WON_BACK = "won_back", _("Won back")
-    DORMANT = "dormant", _("Dormant")
-    LAPSED = "lapsed", _("Lapsed")
-    CANCELLED = "cancelled", _("Cancelled")
+    PROSPECT = "prospect", pgettext_lazy("lifecycle", "Prospect")
+    NEW = "new", pgettext_lazy("lifecycle", "New")
+    ACTIVE = "active", pgettext_lazy("lifecycle", "Active")
+    SLIPPING = "slipping", pgettext_lazy("lifecycle", "Slipping")
+    PRE_DORMANT = "pre_dormant", pgettext_lazy("lifecycle", "Pre-dormant")
+    UNUSED = "unused", pgettext_lazy("lifecycle", "Under contract, unused")
+    WON_BACK = "won_back", pgettext_lazy("lifecycle", "Won back")
+    DORMANT = "dormant", pgettext_lazy("lifecycle", "Dormant")
+    LAPSED = "lapsed", pgettext_lazy("lifecycle", "Lapsed")
+    CANCELLED = "cancelled", pgettext_lazy("lifecycle", "Cancelled")
 
 
 class RfmSegment(models.TextChoices):

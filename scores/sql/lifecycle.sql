@@ -5,10 +5,10 @@
 -- "Began" is derived, not remembered, so it is the same whenever it is computed: stages of rest begin when their
 -- number of days is full, but not before "new" or "won back" ended (fresh_days after the spell began).
 -- Reads: temp activity, active_spells, activity_days, contract_state, purchase_days; customers_login.
--- Writes: temp lifecycles.
-DROP TABLE IF EXISTS pg_temp.lifecycles
+-- Writes: temp stages, temp returns, temp lifecycles.
+DROP TABLE IF EXISTS pg_temp.stages
 ;;
-CREATE TEMP TABLE lifecycles AS
+CREATE TEMP TABLE stages AS
 WITH spells AS (
     SELECT customer_id, count(*) AS spells, min(from_on) AS first_from, max(from_on) AS from_on, max(until_on) AS until_on
       FROM active_spells
@@ -52,11 +52,10 @@ SELECT *,
            WHEN 3 * quiet > 2 * %(inactivity_days)s THEN 'pre_dormant'
            WHEN 3 * quiet > %(inactivity_days)s THEN 'slipping'
            ELSE 'active'
-       END AS lifecycle,
-       NULL::date AS lifecycle_since
+       END AS lifecycle
   FROM judged
 ;;
-ANALYZE lifecycles
+ANALYZE stages
 ;;
 -- The day an active customer last ended a silence that had made him slip (or, signed, be unused).
 DROP TABLE IF EXISTS pg_temp.returns
@@ -64,15 +63,15 @@ DROP TABLE IF EXISTS pg_temp.returns
 CREATE TEMP TABLE returns AS
 WITH uses AS (
     SELECT d.customer_id, d.day, FALSE AS is_signed
-      FROM activity_days d JOIN lifecycles l ON l.customer_id = d.customer_id
+      FROM activity_days d JOIN stages l ON l.customer_id = d.customer_id
      WHERE l.lifecycle = 'active' AND NOT l.is_signed
     UNION ALL
     SELECT d.customer_id, d.day, TRUE
-      FROM purchase_days d JOIN lifecycles l ON l.customer_id = d.customer_id
+      FROM purchase_days d JOIN stages l ON l.customer_id = d.customer_id
      WHERE l.lifecycle = 'active' AND l.is_signed AND l.holds_logins
     UNION ALL
     SELECT g.customer_id, g.logged_in_on, TRUE
-      FROM customers_login g JOIN lifecycles l ON l.customer_id = g.customer_id
+      FROM customers_login g JOIN stages l ON l.customer_id = g.customer_id
      WHERE l.lifecycle = 'active' AND l.is_signed AND l.holds_logins AND g.logged_in_on <= %(as_of)s
 ), gaps AS (
     SELECT customer_id, day, is_signed, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) - 1 AS silent
@@ -85,8 +84,11 @@ SELECT customer_id, max(day) AS day
 ;;
 ANALYZE returns
 ;;
-UPDATE lifecycles l
-   SET lifecycle_since = CASE l.lifecycle
+DROP TABLE IF EXISTS pg_temp.lifecycles
+;;
+CREATE TEMP TABLE lifecycles AS
+SELECT l.*,
+       CASE l.lifecycle
            WHEN 'cancelled' THEN l.until_on + 1
            WHEN 'dormant' THEN l.until_on + 1
            WHEN 'lapsed' THEN GREATEST(l.until_on, l.last_activity_on + 3 * %(inactivity_days)s) + 1
@@ -101,9 +103,12 @@ UPDATE lifecycles l
                WHEN l.notice_given_on IS NOT NULL THEN GREATEST(l.settled_on, l.notice_given_on)
                ELSE GREATEST(l.settled_on, l.renews_on - %(renewal_days)s, l.last_login_on + %(silent_days)s)
            END
-           ELSE GREATEST(
+           WHEN 'active' THEN GREATEST(
                l.settled_on,
                CASE WHEN NOT l.is_signed THEN l.signed_until + 1 END,
-               (SELECT r.day FROM returns r WHERE r.customer_id = l.customer_id))
-       END
- WHERE l.lifecycle <> 'prospect'
+               r.day)
+       END AS lifecycle_since
+  FROM stages l
+  LEFT JOIN returns r ON r.customer_id = l.customer_id
+;;
+ANALYZE lifecycles
