@@ -1,0 +1,92 @@
+"""Every sql/*.sql is a statement this schema can plan, and says at its top what it is for."""
+
+import datetime as dt
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+
+from common import sql
+from scores import scoring
+from tests.factories import configure
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(settings.BASE_DIR)
+APPS = ("accounts", "customers", "scores", "segments", "campaigns", "success", "metrics", "portal", "demo")
+FILES = sorted(str(path.relative_to(ROOT)) for app in APPS for path in (ROOT / app).rglob("sql/*.sql"))
+AS_OF = dt.date(2026, 6, 30)
+NOW = dt.datetime(2026, 7, 1, 3, 0, tzinfo=dt.UTC)
+
+# What stands for a parameter that NULL cannot stand for; by name, or for one file alone.
+SAMPLES: dict[str, Any] = {
+    "now": NOW,
+    "at": NOW,
+    "due_at": NOW,
+    "token": str(uuid.UUID(int=1)),
+    "zone": "Asia/Tokyo",
+    "month_firsts": [dt.date(2026, 6, 1)],
+    "month_lasts": [AS_OF],
+    "refund_share": 0.1,
+    "months_to_come": 11.5,
+    "since": AS_OF,
+    "until": AS_OF,
+    "first_on": AS_OF,
+    "last_on": AS_OF,
+    "lease": 60,
+    "most": 10,
+    "segment": 1,
+    "campaign": 1,
+}
+SAMPLES_OF: dict[str, dict[str, Any]] = {}
+# Temp tables whose statement is put together in Python.
+MADE_IN_PYTHON = ["CREATE TEMP TABLE segment_matched AS SELECT id AS customer_id FROM customers_customer"]
+EXPLAINABLE = re.compile(
+    r"(--[^\n]*\n|\s)*(SELECT|WITH|INSERT|UPDATE|DELETE|CREATE (TEMP|UNLOGGED) TABLE \w+[^;(]* AS\s)", re.I
+)
+HAPPENS = re.compile(r"(--[^\n]*\n|\s)*(CREATE|DROP|ANALYZE)", re.I)
+
+
+def parameters(name: str, statement: str) -> dict[str, Any]:
+    known = scoring.parameters(as_of=AS_OF) | SAMPLES | SAMPLES_OF.get(name, {})
+    return {word: known.get(word) for word in re.findall(r"%\((\w+)\)s", statement)}
+
+
+@pytest.fixture
+def tables():
+    """The temp tables that statements read: those of scores, and what other files make for each other."""
+    configure(churn_policy="either", activity="purchases+logins")
+    scoring.build(as_of=AS_OF, now=NOW)
+    with connection.cursor() as cursor:
+        for statement in MADE_IN_PYTHON:
+            cursor.execute(statement)
+    for name in FILES:
+        if not name.startswith("scores/") and "CREATE TEMP" in sql.text(name):
+            with transaction.atomic():
+                for statement in sql.statements(name):
+                    with connection.cursor() as cursor:
+                        cursor.execute(statement, parameters(name, statement))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_it_can_be_planned(name, tables):
+    for statement in sql.statements(name):
+        with connection.cursor() as cursor:
+            if EXPLAINABLE.match(statement):
+                cursor.execute("EXPLAIN " + statement, parameters(name, statement))
+            if HAPPENS.match(statement):
+                cursor.execute(statement, parameters(name, statement))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_its_header_says_what_it_is_for_and_what_it_touches(name):
+    header = [line for line in sql.text(name).splitlines() if line.startswith("--")]
+    assert sql.text(name).startswith("-- ")
+    assert {"reads", "writes"} & set(re.findall(r"\w+", " ".join(header).lower()))
+
+
+def test_all_files_are_found():
+    assert len(FILES) > 40
