@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -37,7 +38,12 @@ class Segment(models.Model):
         ordering = ["position", "name"]
 
     def __str__(self):
-        return self.name
+        return gettext(self.name) if self.is_ready_made else self.name
+
+    @property
+    def purpose(self) -> str:
+        """The description, in the reader's language where it is ours."""
+        return gettext(self.description) if self.is_ready_made and self.description else self.description
 
 
 class Membership(models.Model):

@@ -1,0 +1,46 @@
+"""The members of a segment as a file."""
+
+import datetime as dt
+from typing import TextIO
+
+from django.db.models import OuterRef, Subquery
+
+from accounts.models import Installation
+from common import exports
+from customers.models import Contact
+from scores import scoring
+
+from . import membership, ready_made
+from .models import Segment
+
+HEADER = ["customer_id", "name", "email", "entered_on"]
+
+
+def slugs() -> list[str]:
+    """The slugs there are."""
+    return list(Segment.objects.values_list("slug", flat=True))
+
+
+def fresh(slug: str, *, now: dt.datetime) -> Segment:
+    """The segment as of today; what no night has stored is computed. Raises Segment.DoesNotExist."""
+    ready_made.ensure()
+    segment = Segment.objects.get(slug=slug)
+    today = Installation.get().day_of(now)
+    if not segment.is_frozen and segment.as_of != today:
+        if scoring.last_run() != today:
+            scoring.compute(as_of=today, now=now)
+        membership.refresh(segment, as_of=today, now=now)
+        segment.refresh_from_db()
+    return segment
+
+
+def write(segment: Segment, file: TextIO) -> int:
+    """Header and one line a member, by customer code; returns how many."""
+    email = Contact.objects.filter(customer=OuterRef("customer"), is_primary=True).values("email")[:1]
+    rows = (
+        segment.memberships.filter(left_on=None)
+        .annotate(email=Subquery(email))
+        .order_by("customer__code")
+        .values_list("customer__code", "customer__name", "email", "entered_on")
+    )
+    return exports.write(file, HEADER, rows.iterator(chunk_size=5000))

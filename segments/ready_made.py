@@ -1,0 +1,115 @@
+"""The segments every company begins with (PRODUCT.md S4). Names are message ids; the catalogue translates them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+from customers.models import Contract
+from scores.labels import slug
+from scores.models import Lifecycle, RfmSegment
+
+from .models import Segment
+
+RENEWAL_DAYS = 90
+
+
+@dataclass(frozen=True)
+class ReadyMade:
+    """A segment's slug, name, what it is for, and its rule."""
+
+    slug: str
+    name: str
+    description: str
+    rule: dict[str, Any]
+
+
+def _is(field: str, op: str, value: Any) -> dict[str, Any]:
+    return {"field": field, "op": op, "value": value}
+
+
+_GENERAL = [
+    ReadyMade(
+        "vip",
+        gettext_noop("VIP"),
+        gettext_noop("The fifth of the buyers who bought for the most (M score 5)."),
+        _is("is_vip", "is", True),
+    ),
+    ReadyMade(
+        "frequent-buyers",
+        gettext_noop("Frequent buyers"),
+        gettext_noop("The fifth of the buyers who ordered most often (F score 5)."),
+        _is("f", "eq", 5),
+    ),
+    ReadyMade(
+        "first-purchase-only",
+        gettext_noop("Bought once"),
+        gettext_noop("Ordered once and not again so far."),
+        _is("frequency", "eq", 1),
+    ),
+    ReadyMade(
+        "onboarding",
+        gettext_noop("Onboarding"),
+        gettext_noop("First purchase or contract not more than 90 days ago."),
+        _is("lifecycle", "in", [Lifecycle.NEW.value]),
+    ),
+    ReadyMade(
+        "dormant",
+        gettext_noop("Dormant"),
+        gettext_noop("No longer active: dormant, or lapsed for longer."),
+        _is("lifecycle", "in", [Lifecycle.DORMANT.value, Lifecycle.LAPSED.value]),
+    ),
+    ReadyMade(
+        "renewal-due",
+        gettext_noop("Renewal due"),
+        gettext_noop("The deadline for giving notice is within 90 days."),
+        {"all": [_is("notice_due_on", "within_next", RENEWAL_DAYS), _is("notice_given_on", "is_unknown", True)]},
+    ),
+    ReadyMade(
+        "cancelled",
+        gettext_noop("Cancelled"),
+        gettext_noop("No longer under contract."),
+        _is("lifecycle", "in", [Lifecycle.CANCELLED.value]),
+    ),
+]
+_RFM = {  # the names are those of scores.models.RfmSegment
+    RfmSegment.CHAMPIONS: ("Champions", gettext_noop("Bought lately and often: thank them, invite them first.")),
+    RfmSegment.LOYAL_CUSTOMERS: ("Loyal customers", gettext_noop("Buy often: keep them company.")),
+    RfmSegment.POTENTIAL_LOYALISTS: (
+        "Potential loyalists",
+        gettext_noop("Bought lately, a few times: on the way to loyal."),
+    ),
+    RfmSegment.NEW_CUSTOMERS: ("New customers", gettext_noop("Bought once, just now: make the second time easy.")),
+    RfmSegment.PROMISING: ("Promising", gettext_noop("Bought once, a while ago: remind them of what fits.")),
+    RfmSegment.NEED_ATTENTION: ("Need attention", gettext_noop("In the middle of everything: a good moment to write.")),
+    RfmSegment.ABOUT_TO_SLEEP: ("About to sleep", gettext_noop("Rarely bought, and it has been a while.")),
+    RfmSegment.AT_RISK: ("At risk", gettext_noop("Bought often, but long ago: win them back.")),
+    RfmSegment.CANT_LOSE_THEM: ("Can't lose them", gettext_noop("Bought most often of all, and stopped: call them.")),
+    RfmSegment.HIBERNATING: ("Hibernating", gettext_noop("Rarely bought, long ago.")),
+}
+READY_MADE = [
+    *_GENERAL,
+    *(
+        ReadyMade(slug(code.value), name, purpose, _is("rfm_segment", "in", [code.value]))
+        for code, (name, purpose) in _RFM.items()
+    ),
+]
+NEED_CONTRACTS = {"renewal-due", "cancelled"}
+
+
+def ensure() -> None:
+    """Makes what is missing and brings names and rules up to date; safe to repeat."""
+    have = {segment.slug: segment for segment in Segment.objects.filter(is_ready_made=True)}
+    for position, made in enumerate(READY_MADE):
+        fields = {"name": made.name, "description": made.description, "rule": made.rule, "position": position}
+        segment = have.get(made.slug)
+        if segment is None:
+            Segment.objects.get_or_create(slug=made.slug, defaults={**fields, "is_ready_made": True})
+        elif any(getattr(segment, key) != value for key, value in fields.items()):
+            Segment.objects.filter(pk=segment.pk).update(**fields)
+
+
+def offered() -> set[str]:
+    """Slugs the data allow: those about contracts only where there are contracts."""
+    slugs = {made.slug for made in READY_MADE}
+    return slugs if Contract.objects.exists() else slugs - NEED_CONTRACTS

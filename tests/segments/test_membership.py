@@ -1,0 +1,137 @@
+import datetime as dt
+
+import pytest
+
+from scores.models import Score
+from segments import membership, ready_made
+from segments.models import Membership, Segment
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+NOON = dt.datetime(2026, 6, 30, 3, tzinfo=dt.UTC)
+D1, D2, D3 = (dt.date(2026, 6, day) for day in (1, 2, 3))
+
+
+def _customer(code, **score):
+    customer = factories.customer(code)
+    Score.objects.create(customer=customer, as_of=D1, **score)
+    return customer
+
+
+@pytest.fixture
+def vip():
+    ready_made.ensure()
+    return Segment.objects.get(slug="vip")
+
+
+def _stays(segment):
+    return list(segment.memberships.order_by("id").values_list("customer__code", "entered_on", "left_on"))
+
+
+def _set_vip(code, value):
+    Score.objects.filter(customer__code=code).update(is_vip=value)
+
+
+def test_who_matches_enters_and_who_no_longer_does_leaves(vip):
+    _customer("A", is_vip=True)
+    _customer("B", is_vip=False)
+    assert membership.refresh(vip, as_of=D1, now=NOON) == 1
+    _set_vip("A", False)
+    _set_vip("B", True)
+    assert membership.refresh(vip, as_of=D2, now=NOON) == 1
+    assert _stays(vip) == [("A", D1, D2), ("B", D2, None)]
+
+
+def test_a_second_run_of_the_day_changes_nothing(vip):
+    _customer("A", is_vip=True)
+    membership.refresh(vip, as_of=D1, now=NOON)
+    before = _stays(vip)
+    membership.refresh(vip, as_of=D1, now=NOON)
+    assert _stays(vip) == before
+
+
+def test_who_left_and_is_back_on_the_same_day_never_left(vip):
+    _customer("A", is_vip=True)
+    membership.refresh(vip, as_of=D1, now=NOON)
+    _set_vip("A", False)
+    membership.refresh(vip, as_of=D2, now=NOON)
+    _set_vip("A", True)
+    membership.refresh(vip, as_of=D2, now=NOON)
+    assert _stays(vip) == [("A", D1, None)]
+
+
+def test_who_entered_and_left_on_one_day_was_never_in(vip):
+    _customer("A", is_vip=True)
+    membership.refresh(vip, as_of=D1, now=NOON)
+    _set_vip("A", False)
+    membership.refresh(vip, as_of=D1, now=NOON)
+    assert _stays(vip) == []
+
+
+def test_who_comes_back_later_has_two_stays(vip):
+    _customer("A", is_vip=True)
+    for day, value in [(D1, True), (D2, False), (D3, True)]:
+        _set_vip("A", value)
+        membership.refresh(vip, as_of=day, now=NOON)
+    assert _stays(vip) == [("A", D1, D2), ("A", D3, None)]
+
+
+def test_one_that_fails_says_so_and_stops_no_other():
+    _customer("A", is_vip=True)
+    broken = Segment.objects.create(slug="broken", name="broken", rule={"field": "nothing", "op": "is", "value": 1})
+    counts = membership.refresh_all(as_of=D1, now=NOON)
+    broken.refresh_from_db()
+    assert (counts["broken"], broken.state) == (None, Segment.State.FAILED)
+    assert "nothing" in broken.error
+    assert counts["vip"] == 1
+
+
+def test_archived_customers_are_in_no_segment(vip):
+    customer = _customer("A", is_vip=True)
+    customer.archived_at = NOON
+    customer.save()
+    assert membership.refresh(vip, as_of=D1, now=NOON) == 0
+
+
+def test_a_frozen_segment_stays_as_it_is():
+    customer = _customer("A", is_vip=False)
+    frozen = Segment.objects.create(slug="frozen", name="x", rule={}, is_frozen=True)
+    Membership.objects.create(segment=frozen, customer=customer, entered_on=D1)
+    membership.refresh_all(as_of=D2, now=NOON)
+    assert _stays(frozen) == [("A", D1, None)]
+
+
+@pytest.mark.parametrize(
+    ("slug", "score", "expected"),
+    [
+        ("vip", {"is_vip": True}, True),
+        ("frequent-buyers", {"f": 5}, True),
+        ("frequent-buyers", {"f": 4}, False),
+        ("dormant", {"lifecycle": "dormant"}, True),
+        ("dormant", {"lifecycle": "lapsed"}, True),
+        ("dormant", {"lifecycle": "cancelled"}, False),
+        ("cancelled", {"lifecycle": "cancelled"}, True),
+        ("onboarding", {"lifecycle": "new"}, True),
+        ("first-purchase-only", {"frequency": 1}, True),
+        ("first-purchase-only", {"frequency": 2}, False),
+        ("renewal-due", {"notice_due_on": D1}, True),
+        ("renewal-due", {"notice_due_on": D1 + dt.timedelta(days=90)}, True),
+        ("renewal-due", {"notice_due_on": D1 + dt.timedelta(days=91)}, False),
+        ("renewal-due", {"notice_due_on": D1 - dt.timedelta(days=1)}, False),
+        ("renewal-due", {"notice_due_on": D1, "notice_given_on": D1}, False),
+        ("cant-lose-them", {"rfm_segment": "cant_lose_them"}, True),
+        ("champions", {"rfm_segment": "loyal_customers"}, False),
+    ],
+)
+def test_ready_made_segments_hold_whom_they_say(slug, score, expected):
+    _customer("A", **score)
+    ready_made.ensure()
+    counts = membership.refresh_all(as_of=D1, now=NOON)
+    assert bool(counts[slug]) is expected
+
+
+def test_segments_about_contracts_are_offered_where_there_are_contracts():
+    customer = factories.customer("A")
+    assert {"cancelled", "renewal-due"}.isdisjoint(ready_made.offered())
+    factories.contract(customer, "2026-01-01")
+    assert {"cancelled", "renewal-due"} <= ready_made.offered()

@@ -1,0 +1,118 @@
+import datetime as dt
+
+import pytest
+from django.utils import translation
+
+from customers.models import Customer
+from scores.models import Score
+from segments import explaining, rules
+from segments.models import Segment
+from tests import factories
+
+AS_OF = dt.date(2026, 6, 30)
+DORMANT = {"field": "lifecycle", "op": "in", "value": ["dormant", "lapsed"]}
+LARGE = {"field": "ltv_historic", "op": "gte", "value": 10_000}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        None,
+        [],
+        {},
+        {"all": []},
+        {"all": DORMANT},
+        {"any": [DORMANT], "all": [DORMANT]},
+        {"field": "password", "op": "is", "value": "x"},
+        {"field": ["lifecycle"], "op": "in", "value": ["dormant"]},
+        {"field": "lifecycle", "op": "gte", "value": 3},
+        {"field": "lifecycle", "op": "in", "value": []},
+        {"field": "lifecycle", "op": "in", "value": ["nobody"]},
+        {"field": "f", "op": "eq", "value": "many"},
+        {"field": "f", "op": "eq", "value": True},
+        {"field": "f", "op": "eq", "value": "NaN"},
+        {"field": "f", "op": "eq", "value": 1e300},
+        {"field": "renews_on", "op": "within_next", "value": 0},
+        {"field": "renews_on", "op": "from", "value": "2026-02-30"},
+        {"field": "is_vip", "op": "is", "value": "yes"},
+        {"field": "industry", "op": "is", "value": ""},
+        {"field": "industry", "op": "is", "value": "a\0b"},
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_refused_with_a_sentence(rule):
+    with pytest.raises(rules.RuleError, match=r"\w"):
+        rules.parse(rule)
+
+
+def test_groups_too_deep_are_refused():
+    rule = DORMANT
+    for _level in range(20):
+        rule = {"not": rule}
+    with pytest.raises(rules.RuleError):
+        rules.parse(rule)
+
+
+def _matching(rule):
+    found = Customer.objects.filter(rules.parse(rule).q(AS_OF))
+    return set(found.values_list("code", flat=True))
+
+
+@pytest.fixture
+def three(db):
+    for code, lifecycle, ltv in [("A", "dormant", 20_000), ("B", "dormant", 5_000), ("C", "active", 30_000)]:
+        Score.objects.create(
+            customer=factories.customer(code, industry="宿泊" if code == "A" else "卸売"),
+            as_of=AS_OF,
+            lifecycle=lifecycle,
+            ltv_historic=ltv,
+            last_purchase_on=AS_OF - dt.timedelta(days=10 * ord(code) - 640),  # 10, 20, 30 days ago
+        )
+
+
+@pytest.mark.parametrize(
+    ("rule", "codes"),
+    [
+        ({"all": [DORMANT, LARGE]}, {"A"}),
+        ({"any": [DORMANT, LARGE]}, {"A", "B", "C"}),
+        ({"not": DORMANT}, {"C"}),
+        ({"all": [LARGE, {"not": {"any": [DORMANT]}}]}, {"C"}),
+        ({"field": "lifecycle", "op": "not_in", "value": ["dormant"]}, {"C"}),
+        ({"field": "last_purchase_on", "op": "longer_ago", "value": 20}, {"B", "C"}),
+        ({"field": "last_purchase_on", "op": "within_last", "value": 20}, {"A"}),
+        ({"field": "last_purchase_on", "op": "until", "value": "2026-06-10"}, {"B", "C"}),
+        ({"field": "last_login_on", "op": "is_unknown", "value": True}, {"A", "B", "C"}),
+        ({"field": "industry", "op": "contains", "value": "卸"}, {"B", "C"}),
+        ({"field": "ltv_historic", "op": "lte", "value": "5000"}, {"B"}),
+    ],
+)
+def test_a_rule_finds_whom_it_says(three, rule, codes):
+    assert _matching(rule) == codes
+
+
+def test_a_rule_reads_as_a_sentence_in_both_languages():
+    rule = rules.parse({"all": [DORMANT, {"any": [LARGE, {"not": {"field": "is_vip", "op": "is", "value": True}}]}]})
+    with translation.override("en"):
+        assert rule.words() == (
+            "Lifecycle stage is “Dormant” or “Lapsed”, and (LTV so far is at least 10000, or not: VIP: yes)"
+        )
+    with translation.override("ja"):
+        assert rule.words() == (
+            "「ライフサイクル」が「休眠」または「離反」、かつ(「累計LTV」が10000以上、または「VIP」が「はい」ではない)"
+        )
+
+
+def test_why_names_the_value_and_what_would_change_it(three):
+    segment = Segment.objects.create(slug="s", name="s", rule={"all": [DORMANT, LARGE]})
+    with translation.override("en"):
+        answer = explaining.why(customer=Customer.objects.get(code="B"), segment=segment, as_of=AS_OF)
+        assert answer.is_in is False
+        assert [(reason.actual, reason.is_met) for reason in answer.reasons] == [("Dormant", True), ("5,000", False)]
+        assert answer.sentence == "Would be in it if: LTV so far is at least 10000"
+        inside = explaining.why(customer=Customer.objects.get(code="A"), segment=segment, as_of=AS_OF)
+        assert inside.sentence.startswith("Is in it as long as this stays so: Lifecycle stage is “Dormant”")
+
+
+def test_what_is_not_known_is_said_so(three):
+    segment = Segment.objects.create(slug="s", name="s", rule={"field": "p_alive", "op": "gte", "value": 0.5})
+    answer = explaining.why(customer=Customer.objects.get(code="A"), segment=segment, as_of=AS_OF)
+    assert [reason.actual for reason in answer.reasons] == ["不明"]
