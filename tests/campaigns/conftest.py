@@ -11,9 +11,8 @@ from campaigns.models import Campaign, Offer, Step
 from customers import consent
 from customers.models import Channel, Contact, Customer, Kind
 from segments.models import Membership, Segment
+from tests.campaigns.moments import NOW, TODAY
 
-NOW = dt.datetime(2026, 11, 20, 1, 0, tzinfo=dt.UTC)  # 10:00 in Tokyo
-TODAY = dt.date(2026, 11, 20)
 WORDS = "お得な情報をメールで受け取ります。"
 
 
