@@ -73,10 +73,12 @@ class SmtpSink:
         return self.mails
 
     def start(self) -> "SmtpSink":
-        self._server = self._loop.run_until_complete(self._loop.create_server(self._protocol, "127.0.0.1", self.port))
-        self.port = self._server.sockets[0].getsockname()[1]
+        """In a thread of its own: that of the test may have a loop already (Playwright's)."""
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
+        opening = self._loop.create_server(self._protocol, "127.0.0.1", self.port)
+        self._server = asyncio.run_coroutine_threadsafe(opening, self._loop).result(timeout=10)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,17 @@ def test_an_unforeseen_error_names_its_kind_and_its_place(manage):
 def test_traceback_shows_the_rest(manage):
     done = manage("migrate", "--traceback", REQUIRE_DATABASE_URL="1")
     assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_command_stopped_from_outside_stops_its_server(tmp_path, sign, code):
+    clean = {key: value for key, value in os.environ.items() if key not in OURS} | {"DATA_DIR": str(tmp_path)}
+    waiting = "import time; print('up', flush=True); time.sleep(60)"
+    words = [sys.executable, str(ROOT / "manage.py"), "shell", "-v0", "-c", waiting]
+    with subprocess.Popen(words, env=clean, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as command:
+        assert command.stdout.readline() == "up\n"
+        assert (tmp_path / "postgres" / "postmaster.pid").exists()
+        command.send_signal(sign)
+        assert command.wait(timeout=30) == code
+        assert command.stderr.read() in ("", "manage.py shell: interrupted.\n")
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
