@@ -1,4 +1,8 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from . import views
 
 app_name = "scores"
-urlpatterns = []
+urlpatterns = [
+    path("customers/<int:pk>/", views.customer_panel, name="customer-panel"),
+]
