@@ -136,7 +136,9 @@ def _table(kind: str) -> dict[str, str]:
 
 
 def _place(header: list[str], name: str) -> int:
-    """The place of a column given by header or by number from 0."""
+    """The place of a column given by header, by number from 0, or for certain as #0, #1 …"""
+    if str(name).startswith("#") and str(name)[1:].isdigit() and int(name[1:]) < len(header):
+        return int(name[1:])
     wanted = plain(str(name))
     for index, cell in enumerate(header):
         if cell == name or (wanted and plain(cell) == wanted):

@@ -47,7 +47,11 @@ def rejects(imported):
     return [(r.line, r.code, r.column) for r in ImportReject.objects.filter(imported=imported).order_by("line")]
 
 
-PURCHASES = "customer_id,order_id,purchased_at,amount,product\n1,A,2024-04-01 10:00,100,ペン\n1,A,2024-04-01 10:00,100,ペン\n2,B,2024/4/2,-50,\n"
+PURCHASES = """customer_id,order_id,purchased_at,amount,product
+1,A,2024-04-01 10:00,100,ペン
+1,A,2024-04-01 10:00,100,ペン
+2,B,2024/4/2,-50,
+"""
 
 
 def test_purchases_come_in_and_the_same_file_again_changes_nothing():
@@ -88,15 +92,15 @@ def test_a_corrected_amount_is_an_update_with_its_before_image():
 def test_without_order_ids_equal_lines_are_told_apart_by_their_number():
     text = "customer_id,purchased_at,amount\n1,2024-04-01,100\n1,2024-04-01,100\n1,2024-04-02,100\n"
     assert counts(bring("purchases", text, create_customers=True)) == (3, 0, 0, 0)
-    overlapping = (
-        "customer_id,purchased_at,amount\n1,2024-04-01,100\n1,2024-04-03,100\n1,2024-04-01,100\n1,2024-04-01,100\n"
-    )
+    days = ["2024-04-01", "2024-04-03", "2024-04-01", "2024-04-01"]
+    overlapping = "customer_id,purchased_at,amount\n" + "".join(f"1,{day},100\n" for day in days)
     assert counts(bring("purchases", overlapping)) == (2, 0, 2, 0)
     assert Purchase.objects.count() == 5
 
 
 def test_amounts_with_tax_are_stored_before_tax_by_the_rate_of_row_or_day():
-    text = "顧客番号,購入日,税込金額,税率\n1,2024-04-01,1100,\n1,2024-04-01,1080,8%\n1,2019-09-30,1080,\n1,2024-04-01,△550,10\n"
+    rows = ["1,2024-04-01,1100,", "1,2024-04-01,1080,8%", "1,2019-09-30,1080,", "1,2024-04-01,△550,10"]
+    text = "顧客番号,購入日,税込金額,税率\n" + "\n".join(rows) + "\n"
     bring("purchases", text, create_customers=True)
     assert list(Purchase.objects.order_by("id").values_list("amount", flat=True)) == [1000, 1000, 1000, -500]
 
@@ -109,7 +113,8 @@ def test_with_the_setting_included_amounts_before_tax_are_turned():
 
 def test_bad_rows_do_not_stop_the_good_ones():
     factories.customer("1")
-    text = "customer_id,purchased_at,amount\n1,2024-04-01,1\n1,2024-02-30,1\n1,2024-04-01\n,2024-04-01,1\n1,2024-04-01,x\n合計,,3\n"
+    rows = ["1,2024-04-01,1", "1,2024-02-30,1", "1,2024-04-01", ",2024-04-01,1", "1,2024-04-01,x", "合計,,3"]
+    text = "customer_id,purchased_at,amount\n" + "\n".join(rows) + "\n"
     done = bring("purchases", text)
     assert counts(done) == (1, 0, 0, 4)
     assert rejects(done) == [
@@ -222,7 +227,8 @@ def test_changes_of_owner_industry_and_region_are_dated():
 
 
 def test_a_no_withdraws_at_once_and_a_yes_grants_nothing():
-    text = "customer_id,name,メール,電話,mail_ok,DM不可,phone_ok\n1,あ,a@example.jp,03-1234-5678,不可,1,×\n2,い,b@example.jp,,1,0,○\n"
+    header = "customer_id,name,メール,電話,mail_ok,DM不可,phone_ok"
+    text = header + "\n1,あ,a@example.jp,03-1234-5678,不可,1,×\n2,い,b@example.jp,,1,0,○\n"
     assert counts(bring("customers", text)) == (2, 0, 0, 0)
     assert set(Suppression.objects.values_list("channel", "address", "reason")) == {
         ("mail", "a@example.jp", "refused"), ("postal", "1", "refused"), ("phone", "0312345678", "refused"),
@@ -260,7 +266,10 @@ def test_logins_are_one_a_moment():
     assert list(Login.objects.order_by("id").values_list("logged_in_on", flat=True)) == [dt.date(2024, 4, 1)] * 2
 
 
-CONTRACTS = "customer_id,contract_id,plan,金額,請求周期,契約開始日,契約終了日\n1,K1,基本,12000,年払い,2024/4/1,2025/3/31\n1,K1,上位,2000,月払い,2025/4/1,\n"
+CONTRACTS = """customer_id,contract_id,plan,金額,請求周期,契約開始日,契約終了日
+1,K1,基本,12000,年払い,2024/4/1,2025/3/31
+1,K1,上位,2000,月払い,2025/4/1,
+"""
 
 
 def test_contracts_come_in_as_terms():
