@@ -79,6 +79,7 @@ def family_name(name: str) -> str:
 
 def values(row: Mapping[str, Any], *, unsubscribe_url: str, our_company: str) -> dict[str, str]:
     """The fields of one recipient (a row of recipients.sql), under both their names, without the empty ones."""
+    row = {key: _plain(value) if isinstance(value, str) else value for key, value in row.items()}
     is_company = row["kind"] == "company"
     name = row["contact_name"] or ("" if is_company else row["customer_name"])
     company = row["customer_name"] if is_company else row["employer"]
@@ -92,7 +93,7 @@ def values(row: Mapping[str, Any], *, unsubscribe_url: str, our_company: str) ->
         "department": row["department"],
         "title": row["title"],
         "owner": row["owner_name"],
-        "our_company": our_company,
+        "our_company": _plain(our_company),
         "offer": row["offer"],
         "coupon": row["coupon"],
         "expires_on": _day(row["expires_on"]),
@@ -108,14 +109,15 @@ def _day(day: dt.date | None) -> str:
 
 
 def _present(given: Mapping[str, str | None]) -> dict[str, str]:
-    present = {key: _plain(text, keep_lines=key == "addressee") for key, text in given.items() if text}
+    present = {key: text for key, text in given.items() if text}
     return present | {word: present[key] for word, key in WORDS.items() if key in present}
 
 
-def _plain(text: str, *, keep_lines: bool) -> str:
+def _plain(text: str) -> str:
     """Without control characters: what a customer is called can't break a line or a header."""
-    lines = ["".join(_printable(character) for character in line) for line in text.split("\n")]
-    return ("\n" if keep_lines else " ").join(line.strip() for line in lines).strip()
+    if text.isprintable():
+        return text.strip()
+    return "".join(_printable(character) for character in text).strip()
 
 
 def _printable(character: str) -> str:

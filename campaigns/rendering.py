@@ -60,6 +60,8 @@ def template_problems(source: str) -> list[str]:
         found = _compiled(source).analyze(include_partials=False)
     except LiquidError as error:
         return [_("The merge fields can't be read: %(why)s") % {"why": _why(error)}]
+    if filters := sorted(set(found.filters) - set(ENVIRONMENT.filters)):
+        return [_("Only “default” may stand behind a merge field, not “%(filter)s”.") % {"filter": filters[0]}]
     known = fields.KEYS | set(fields.WORDS)
     paths = [str(variable) for variables in found.variables.values() for variable in variables]
     unknown = sorted({path for path in paths if path not in known})
