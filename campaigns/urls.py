@@ -1,4 +1,20 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from .views import compose, customer_panel, results, running
 
 app_name = "campaigns"
-urlpatterns = []
+urlpatterns = [
+    path("", compose.campaign_list, name="list"),
+    path("new/", compose.new, name="new"),
+    path("customers/<int:pk>/", customer_panel.customer_panel, name="customer-panel"),
+    path("customers/<int:pk>/exclude/", customer_panel.exclude, name="exclude"),
+    path("customers/<int:pk>/readmit/", customer_panel.readmit, name="readmit"),
+    path("<int:pk>/", compose.detail, name="detail"),
+    path("<int:pk>/edit/", compose.edit, name="edit"),
+    path("<int:pk>/behind/<slug:code>/", results.behind, name="behind"),
+    path("<int:pk>/deliveries/<slug:state>/", results.deliveries, name="deliveries"),
+    path("<int:pk>/test/", running.send_test, name="test"),
+    path("<int:pk>/launch/", running.launch, name="launch"),
+    path("<int:pk>/progress/", running.progress, name="progress"),
+    path("<int:pk>/<slug:act>/", running.change, name="change"),
+]

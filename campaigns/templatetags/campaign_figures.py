@@ -1,0 +1,15 @@
+"""How figures and codes of campaigns are written."""
+
+from django import template
+
+from campaigns import explaining, reasons
+
+register = template.Library()
+register.filter("points", explaining.points)
+register.filter("signed_money", explaining.signed_money)
+
+
+@register.filter
+def reason(code: str) -> str:
+    """Why a mail was not sent or waits, in words; empty where nothing is to be said."""
+    return reasons.label(code) if code else ""

@@ -1,0 +1,58 @@
+"""On a customer's page: what he was sent, and whether campaigns may write to him at all."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.roles import may
+from campaigns import audience
+from campaigns.forms import ExclusionForm
+from campaigns.models import Delivery, Exclusion
+from customers.models import Customer
+
+SHOWN = 20
+
+
+@may("campaigns.view")
+@require_safe
+def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """A part of the customer's page, loaded by it; a page of its own without script."""
+    return _panel(request, get_object_or_404(Customer, pk=pk), ExclusionForm())
+
+
+@may("campaigns.edit")
+@require_POST
+def exclude(request: HttpRequest, pk: int) -> HttpResponse:
+    customer = get_object_or_404(Customer, pk=pk)
+    form = ExclusionForm(request.POST)
+    if not form.is_valid():
+        return _panel(request, customer, form, status=422)
+    audience.exclude(customer=customer, by=request.user, now=timezone.now(), **form.cleaned_data)
+    return _done(request, customer)
+
+
+@may("campaigns.edit")
+@require_POST
+def readmit(request: HttpRequest, pk: int) -> HttpResponse:
+    customer = get_object_or_404(Customer, pk=pk)
+    audience.readmit(customer=customer, by=request.user, now=timezone.now())
+    return _done(request, customer)
+
+
+def _done(request: HttpRequest, customer: Customer) -> HttpResponse:
+    if request.htmx:
+        return _panel(request, customer, ExclusionForm())
+    return redirect("campaigns:customer-panel", customer.pk)
+
+
+def _panel(request: HttpRequest, customer: Customer, form: ExclusionForm, status: int = 200) -> HttpResponse:
+    rows = Delivery.objects.filter(customer=customer).select_related("campaign").order_by("-planned_at", "-pk")
+    context = {
+        "customer": customer,
+        "deliveries": list(rows[:SHOWN]),
+        "exclusion": Exclusion.objects.filter(customer=customer, lifted_at=None).select_related("by").first(),
+        "form": form,
+    }
+    template = "campaigns/_customer_panel.html" if request.htmx else "campaigns/customer_panel.html"
+    return render(request, template, context, status=status)
