@@ -1,7 +1,6 @@
 """The words of scores: which cell of R × F is which segment, and words that differ by churn policy."""
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import ChurnPolicy
@@ -23,16 +22,22 @@ _AREAS = [
 CELLS: dict[tuple[int, int], RfmSegment] = {(r, f): segment for segment, rs, fs in _AREAS for r in rs for f in fs}
 
 LIFECYCLE_MEANINGS: dict[str, Promise] = {
-    Lifecycle.PROSPECT: _("Has never bought nor signed."),
-    Lifecycle.NEW: _("First purchase or contract not more than 90 days ago."),
-    Lifecycle.ACTIVE: _("Active, and nothing points to leaving."),
-    Lifecycle.SLIPPING: _("Quiet for more than a third of the days that make inactive, or notice was given."),
-    Lifecycle.PRE_DORMANT: _("Still active, but quiet for more than two thirds of the days that make inactive."),
-    Lifecycle.UNUSED: _("Under contract, without a login or purchase for 60 days."),
-    Lifecycle.WON_BACK: _("Active again for not more than 90 days after not having been."),
-    Lifecycle.DORMANT: _("No longer active, quiet for not more than three times the days that make inactive."),
-    Lifecycle.LAPSED: _("No longer active for longer than that."),
-    Lifecycle.CANCELLED: _("No longer under contract."),
+    Lifecycle.PROSPECT: pgettext_lazy("lifecycle", "Has never bought nor signed."),
+    Lifecycle.NEW: pgettext_lazy("lifecycle", "First purchase or contract not more than 90 days ago."),
+    Lifecycle.ACTIVE: pgettext_lazy("lifecycle", "Active, and nothing points to leaving."),
+    Lifecycle.SLIPPING: pgettext_lazy(
+        "lifecycle", "Quiet for more than a third of the days that make inactive, or notice was given."
+    ),
+    Lifecycle.PRE_DORMANT: pgettext_lazy(
+        "lifecycle", "Still active, but quiet for more than two thirds of the days that make inactive."
+    ),
+    Lifecycle.UNUSED: pgettext_lazy("lifecycle", "Under contract, without a login or purchase for 60 days."),
+    Lifecycle.WON_BACK: pgettext_lazy("lifecycle", "Active again for not more than 90 days after not having been."),
+    Lifecycle.DORMANT: pgettext_lazy(
+        "lifecycle", "No longer active, quiet for not more than three times the days that make inactive."
+    ),
+    Lifecycle.LAPSED: pgettext_lazy("lifecycle", "No longer active for longer than that."),
+    Lifecycle.CANCELLED: pgettext_lazy("lifecycle", "No longer under contract."),
 }
 
 

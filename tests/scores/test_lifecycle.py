@@ -1,6 +1,7 @@
 """Every stage and the day it began, counted by hand; the day is 2026-06-30, N = 180 unless said."""
 
 import pytest
+from django.utils import translation
 
 from scores import labels, scoring
 from scores.models import Lifecycle, Score
@@ -159,6 +160,17 @@ def test_every_stage_has_a_meaning_and_a_word():
     assert all(labels.lifecycle_label(value, "inactivity") for value in Lifecycle.values)
 
 
-def test_two_words_differ_by_policy():
-    assert str(labels.lifecycle_label("active", "contract")) != str(labels.lifecycle_label("active", "inactivity"))
-    assert str(labels.lifecycle_label("won_back", "contract")) != str(labels.lifecycle_label("won_back", "inactivity"))
+@pytest.mark.parametrize(
+    ("lifecycle", "policy", "word"),
+    [
+        ("active", "contract", "契約中"),
+        ("active", "inactivity", "稼働顧客"),
+        ("active", "either", "稼働顧客"),
+        ("won_back", "contract", "再契約"),
+        ("won_back", "inactivity", "復帰"),
+        ("dormant", "inactivity", "休眠"),
+    ],
+)
+def test_one_stage_may_have_two_words(lifecycle, policy, word):
+    with translation.override("ja"):
+        assert str(labels.lifecycle_label(lifecycle, policy)) == word
