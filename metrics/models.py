@@ -4,11 +4,11 @@ from django.db import models
 
 
 class Fill(models.Model):
-    """Which metric is filled for which period as of which day; found half-done, it is deleted and redone."""
+    """Which metric is filled for which period, as of which day, under which settings; half-done ones are redone."""
 
     metric = models.CharField(max_length=20)
-    period = models.CharField(max_length=10, help_text="1997-02, a day for rollups of one day")
-    settings_hash = models.CharField(max_length=16, help_text="of the settings the figure depends on")
+    period = models.CharField(max_length=10, help_text="1997-02, 1997-Q1, or a day for what has no period")
+    settings = models.CharField(max_length=16, help_text="hash of the settings the figure depends on")
     as_of = models.DateField()
     started_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
@@ -21,23 +21,26 @@ class Fill(models.Model):
 
 
 class ChurnRollup(models.Model):
-    """Churn of one month by one dimension; `dimension` empty = everybody. A value is that at the month's start."""
+    """Churn of one month or quarter by one dimension ('' = everybody); the group is the value at its start."""
 
-    month = models.DateField(help_text="first day")
+    first = models.DateField(help_text="first day of the period")
+    months = models.PositiveSmallIntegerField(help_text="1 or 3")
     dimension = models.CharField(max_length=10, blank=True, default="")
-    group = models.CharField(max_length=200, blank=True, default="")
+    group = models.CharField(max_length=200, blank=True, default="", help_text="an owner's is the user's id")
     at_start = models.IntegerField()
     lost = models.IntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="one_churn_a_group", fields=["month", "dimension", "group"])]
+        constraints = [
+            models.UniqueConstraint(name="one_churn_a_group", fields=["months", "dimension", "first", "group"]),
+        ]
 
     def __str__(self):
-        return f"{self.month:%Y-%m} {self.dimension}={self.group}: {self.lost}/{self.at_start}"
+        return f"{self.first:%Y-%m} {self.dimension}={self.group}: {self.lost}/{self.at_start}"
 
 
 class CohortRollup(models.Model):
-    """Of the customers who first bought (or signed) in `cohort`: how many are retained in month k."""
+    """Of the customers who first bought (or signed) in `cohort`: how many are there `month` months later."""
 
     cohort = models.DateField(help_text="first day of the month")
     month = models.PositiveSmallIntegerField()

@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "rest_framework",
+    "retention_crm",
     "common",
     "accounts",
     "customers",

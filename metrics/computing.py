@@ -1,0 +1,169 @@
+"""The figures as of any day, from the raw rows: what reports print and rollups keep.
+
+Every function builds what it needs in temp tables of this session (scores.spells, scores.scoring) and returns
+plain rows. `today` decides which periods are over.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import Installation, User
+from common import sql
+from customers.models import Customer
+from scores import scoring, spells
+from scores.models import ScoreSnapshot
+
+from .periods import MONTHS, ONE_DAY, Period, between
+
+CHURN_BY = ("owner", "segment", "industry", "region", "plan")
+LTV_BY = (*CHURN_BY, "cohort")
+
+Row = dict[str, Any]
+
+
+@transaction.atomic
+def churn(
+    *,
+    as_of: dt.date,
+    now: dt.datetime,
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    period: str = "month",
+    by: str = "",
+) -> list[Row]:
+    """Churn of the complete periods between two days: period, start, end, group, at_start, lost, rate in percent.
+
+    `rate` is None where nobody was there at the start. Without `start`, from the first activity on.
+    """
+    today = Installation.get().day_of(now)
+    spells.build(as_of=as_of)
+    first = start or first_activity()
+    wanted = between(first, end or as_of, MONTHS[period]) if first else []
+    periods = [one for one in wanted if one.is_complete(as_of=as_of, today=today)]
+    found = churn_counts(periods, as_of=as_of, now=now, by=by)
+    names = group_names(by, {row["value"] for row in found})
+    codes = {one.first: one.code for one in periods}
+    return [
+        {
+            "period": codes[row["first_on"]],
+            "start": row["first_on"],
+            "end": row["last_on"],
+            "group": names.get(row["value"]),
+            "at_start": row["at_start"],
+            "lost": row["lost"],
+            "rate": rate(row["lost"], row["at_start"]),
+        }
+        for row in found
+        if not by or row["at_start"]
+    ]
+
+
+def rate(lost: int, at_start: int) -> float | None:
+    """Lost ÷ at start × 100; no figure where nobody was there."""
+    return 100 * lost / at_start if at_start else None
+
+
+def churn_counts(
+    periods: list[Period], *, as_of: dt.date, now: dt.datetime, by: str, may_compute: bool = True
+) -> list[Row]:
+    """first_on, last_on, value, at_start, lost of each period and value. Builds the spells as of `as_of`.
+
+    Segments at a period's start that no night stored are computed, or with `may_compute` off left unknown ('').
+    """
+    sql.run("metrics/sql/segment_table.sql")
+    if by == "segment":
+        for one in periods:
+            _segments_before(one.first, now, may_compute)
+    spells.build(as_of=as_of)
+    days = {"firsts": [one.first for one in periods], "lasts": [one.last for one in periods]}
+    return sql.rows("metrics/sql/churn.sql", {**days, "dimension": by})
+
+
+def _segments_before(first: dt.date, now: dt.datetime, may_compute: bool) -> None:
+    """Fills in everybody's RFM segment at the end of the day before; computed where no night stored it."""
+    eve = first - ONE_DAY
+    if not may_compute or ScoreSnapshot.objects.filter(as_of=eve).exists():
+        sql.run("metrics/sql/segment_at_start.sql", {"first_on": first})
+    else:
+        scoring.build(as_of=eve, now=now)
+        sql.run("metrics/sql/segment_computed.sql", {"first_on": first})
+
+
+def first_activity() -> dt.date | None:
+    """The first day on which somebody was active, by the spells last built."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(from_on) FROM active_spells")
+        return cursor.fetchone()[0]
+
+
+@transaction.atomic
+def lost(*, period: Period, as_of: dt.date) -> list[Row]:
+    """Who was lost in a period: customer_id, since, reason, competitor."""
+    spells.build(as_of=as_of)
+    return sql.rows("metrics/sql/lost.sql", {"first_on": period.first, "last_on": period.last})
+
+
+@transaction.atomic
+def cohorts(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """Cohort retention: cohort, size, month (0, 1 …), retained, complete."""
+    today = Installation.get().day_of(now)
+    spells.build(as_of=as_of)
+    return [
+        {
+            "cohort": f"{row['cohort']:%Y-%m}",
+            "size": row["size"],
+            "month": row["month"],
+            "retained": row["retained"],
+            "complete": Period(row["first_on"], 1).is_complete(as_of=as_of, today=today),
+        }
+        for row in sql.rows("metrics/sql/cohorts.sql", spells.parameters(as_of=as_of))
+    ]
+
+
+@transaction.atomic
+def ltv(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
+    """LTV by group: group, customers, historic_total, historic_mean, predicted_mean (None without a model)."""
+    scoring.build(as_of=as_of, now=now)
+    found = sql.rows("metrics/sql/ltv.sql", {"as_of": as_of, "dimension": by})
+    names = group_names(by, {row["value"] for row in found})
+    figures = ("customers", "historic_total", "historic_mean", "predicted_mean")
+    return [{"group": names.get(row["value"])} | {name: row[name] for name in figures} for row in found]
+
+
+@transaction.atomic
+def rfm(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """The 25 cells: r, f, segment, customers, monetary."""
+    scoring.build(as_of=as_of, now=now)
+    return sql.rows("metrics/sql/rfm.sql", scoring.parameters(as_of=as_of))
+
+
+@transaction.atomic
+def model(*, as_of: dt.date, now: dt.datetime) -> Row:
+    """The fit of that day, weeks: r, alpha, a, b, log_likelihood, n, p, q, gamma, n_repeat."""
+    fitted = scoring.build(as_of=as_of, now=now)
+    params = fitted.params()
+    names = ("r", "alpha", "a", "b", "log_likelihood")
+    return (
+        {name: params[name] for name in names}
+        | {"n": fitted.customers}
+        | {name: params[name] for name in ("p", "q", "gamma")}
+        | {"n_repeat": fitted.repeaters}
+    )
+
+
+def group_names(by: str, values: set[str | None]) -> dict[str | None, str | None]:
+    """What a group is called: an owner by name (with the number behind it where two are called alike)."""
+    if by != "owner":
+        return {value: value for value in values}
+    ids = {int(value) for value in values if value}
+    names = dict(User.objects.filter(pk__in=ids).values_list("pk", "name"))
+    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    called = {str(pk): f"{name} ({pk})" if name in twice else name for pk, name in names.items()}
+    return {value: called.get(value, value) if value else value for value in values}
+
+
+def has_customers() -> bool:
+    """False on an installation into which nothing was brought yet."""
+    return Customer.objects.exists()
