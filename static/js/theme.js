@@ -9,9 +9,9 @@
     try { localStorage.setItem("theme", choice); } catch { /* private windows may refuse */ }
   };
 
-  function show() {
+  function show(paper = false) {
     const choice = remembered();
-    const theme = choice === "auto" ? (system.matches ? "dark" : "light") : choice;
+    const theme = paper === true ? "light" : choice === "auto" ? (system.matches ? "dark" : "light") : choice;
     root.setAttribute("data-bs-theme", theme);
     for (const button of document.querySelectorAll("[data-theme-set]")) {
       button.setAttribute("aria-pressed", String(button.dataset.themeSet === choice));
@@ -27,6 +27,8 @@
   show();
   system.addEventListener("change", show);
   addEventListener("storage", show);
+  addEventListener("beforeprint", () => show(true));
+  addEventListener("afterprint", () => show());
   document.addEventListener("DOMContentLoaded", () => {
     for (const hidden of document.querySelectorAll("[data-theme-choice], [data-theme-switch]")) hidden.hidden = false;
     show();
