@@ -128,6 +128,8 @@ class _Sender:
         return bool(rows)
 
     def _claim(self) -> list[dict]:
+        if Installation.get().sending_stopped:  # someone may have stopped it since the batch before
+            return []
         open_pauses = DomainPause.objects.filter(lifted_at=None).values_list("campaign_id", "domain")
         wanted = {
             "campaigns": list(_running().values_list("pk", flat=True)),

@@ -1,0 +1,60 @@
+"""The clock's calls may be lost, doubled or too many: the work stands in PostgreSQL."""
+
+import pytest
+import time_machine
+from kombu.exceptions import OperationalError
+
+from campaigns import audience, tasks
+from campaigns.models import Campaign, Delivery
+from segments.models import Segment
+from tests.campaigns.moments import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at_now():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def test_one_call_starts_plans_and_sends(campaign, person, staff, mail_server, at_now):
+    person(1)
+    Campaign.objects.update(state="scheduled", scheduled_at=NOW, launched_by=staff)
+    tasks.send_due()
+    assert Delivery.objects.get().state == "accepted"
+    assert Campaign.objects.get().state == "finished"
+    tasks.send_due()
+    assert len(mail_server.mails) == 1
+
+
+def test_nothing_due_is_nothing_done(campaign, at_now):
+    tasks.send_due()
+    assert Campaign.objects.get().state == "draft"
+
+
+def test_a_worker_told_to_stop_begins_nothing(campaign, person, staff, mail_server, at_now, monkeypatch):
+    person(1)
+    Segment.objects.update(as_of=NOW.date())
+    audience.launch(campaign=campaign, by=staff, now=NOW)
+    monkeypatch.setattr(tasks, "_stopping", bytearray(1))
+    tasks._stop()
+    tasks.send_due()
+    assert (Delivery.objects.get().state, mail_server.mails) == ("pending", [])
+
+
+@pytest.mark.parametrize("error", [OperationalError("no broker"), ConnectionRefusedError()])
+def test_without_a_broker_waking_is_no_error(monkeypatch, error, caplog):
+    def refuse(**_words):
+        raise error
+
+    monkeypatch.setattr(tasks.send_due, "apply_async", refuse)
+    tasks.wake()
+    assert "no broker" in caplog.text
+
+
+def test_waking_leaves_a_message_that_soon_expires(monkeypatch):
+    asked = []
+    monkeypatch.setattr(tasks.send_due, "apply_async", lambda **words: asked.append(words))
+    tasks.wake()
+    assert asked == [{"expires": 60, "retry": False}]
