@@ -42,7 +42,10 @@ def churn(
     first = start or first_activity()
     wanted = between(first, end or as_of, MONTHS[period]) if first else []
     periods = [one for one in wanted if one.is_complete(as_of=as_of, today=today)]
-    found = churn_counts(periods, as_of=as_of, now=now, by=by)
+    segments_at_start(periods if by == "segment" else [], now=now)
+    if by == "segment":
+        spells.build(as_of=as_of)
+    found = churn_counts(periods, by=by)
     names = group_names(by, {row["value"] for row in found})
     codes = {one.first: one.code for one in periods}
     return [
@@ -65,20 +68,20 @@ def rate(lost: int, at_start: int) -> float | None:
     return 100 * lost / at_start if at_start else None
 
 
-def churn_counts(
-    periods: list[Period], *, as_of: dt.date, now: dt.datetime, by: str, may_compute: bool = True
-) -> list[Row]:
-    """first_on, last_on, value, at_start, lost of each period and value. Builds the spells as of `as_of`.
-
-    Segments at a period's start that no night stored are computed, or with `may_compute` off left unknown ('').
-    """
-    sql.run("metrics/sql/segment_table.sql")
-    if by == "segment":
-        for one in periods:
-            _segments_before(one.first, now, may_compute)
-    spells.build(as_of=as_of)
+def churn_counts(periods: list[Period], *, by: str) -> list[Row]:
+    """first_on, last_on, value, at_start, lost of each period and value, from the spells (and segments) last built."""
     days = {"firsts": [one.first for one in periods], "lasts": [one.last for one in periods]}
     return sql.rows("metrics/sql/churn.sql", {**days, "dimension": by})
+
+
+def segments_at_start(periods: list[Period], *, now: dt.datetime, may_compute: bool = True) -> None:
+    """Builds the table of everybody's RFM segment at each period's start; before the spells are built.
+
+    What no night stored is computed, or with `may_compute` off left unknown ('').
+    """
+    sql.run("metrics/sql/segment_table.sql")
+    for one in periods:
+        _segments_before(one.first, now, may_compute)
 
 
 def _segments_before(first: dt.date, now: dt.datetime, may_compute: bool) -> None:

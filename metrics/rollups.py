@@ -81,8 +81,10 @@ def _start(metric: str, codes: list[str], *, as_of: dt.date, now: dt.datetime) -
 def _write_churn(months: int, wanted: list[Period], *, as_of: dt.date, now: dt.datetime) -> None:
     firsts = [one.first for one in wanted]
     ChurnRollup.objects.filter(months=months, first__in=firsts).delete()
+    computing.segments_at_start(wanted, now=now, may_compute=False)
+    spells.build(as_of=as_of)
     for dimension in ("", *computing.CHURN_BY):
-        found = computing.churn_counts(wanted, as_of=as_of, now=now, by=dimension, may_compute=False)
+        found = computing.churn_counts(wanted, by=dimension)
         rows = (
             ChurnRollup(
                 first=row["first_on"],
