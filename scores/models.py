@@ -47,11 +47,11 @@ class Score(models.Model):
     last_activity_on = models.DateField(null=True, help_text="under the churn policy")
     frequency = models.IntegerField(default=0, help_text="distinct orders in the window")
     monetary = models.DecimalField(
-        max_digits=16, decimal_places=2, default=0, help_text="net of refunds, in the window"
+        max_digits=20, decimal_places=2, default=0, help_text="net of refunds, in the window"
     )
     repeat_days = models.IntegerField(default=0, help_text="x: distinct purchase days after the first")
     repeat_value = models.DecimalField(
-        max_digits=16, decimal_places=2, null=True, help_text="m: mean amount per repeat day"
+        max_digits=20, decimal_places=2, null=True, help_text="m: mean amount per repeat day"
     )
     # RFM
     r = models.SmallIntegerField(null=True)
@@ -70,12 +70,12 @@ class Score(models.Model):
     is_active = models.BooleanField(default=False, help_text="under the churn policy at the end of as_of")
     # contract
     plan = models.CharField(max_length=100, blank=True, default="")
-    mrr = models.DecimalField(max_digits=16, decimal_places=2, default=0)
+    mrr = models.DecimalField(max_digits=20, decimal_places=2, default=0)
     renews_on = models.DateField(null=True)
     notice_due_on = models.DateField(null=True, help_text="last day to give notice before renews_on")
     notice_given_on = models.DateField(null=True)
     contract_started_on = models.DateField(null=True, help_text="since when cover by contract is unbroken")
-    ltv_historic = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    ltv_historic = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 
     class Meta:
         indexes = [
@@ -97,7 +97,7 @@ class Prediction(models.Model):
     expected_value = models.FloatField(null=True, help_text="per purchase")
     churn_risk = models.FloatField(null=True, help_text="chance not to be active at the end of as_of + 90 days")
     next_purchase_days = models.FloatField(null=True, help_text="median, if still a customer")
-    ltv_predicted = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    ltv_predicted = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 
     class Meta:
         indexes = [models.Index(fields=["-churn_risk"], name="predictions_by_risk")]
@@ -118,8 +118,8 @@ class ScoreSnapshot(models.Model):
     lifecycle = models.CharField(max_length=12)
     is_active = models.BooleanField()
     plan = models.CharField(max_length=100, blank=True, default="")
-    mrr = models.DecimalField(max_digits=16, decimal_places=2, default=0)
-    ltv_historic = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    mrr = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    ltv_historic = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     p_alive = models.FloatField(null=True)
     churn_risk = models.FloatField(null=True)
 

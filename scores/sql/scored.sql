@@ -3,7 +3,8 @@
 --   ltv_historic   inactivity: purchases net of refunds; contract: what terms have brought; either: both together
 --   ltv_predicted  inactivity: historic + expected purchases of 365 days × expected value × (1 − refund_share);
 --                  contract: historic + MRR × months_to_come for who is active, historic alone for the rest
--- The margin multiplies both. NULL factors (no model, no full month) leave no figure where they are needed.
+-- The margin multiplies both. NULL factors (no model, no full month) leave no figure where they are needed; nor does
+-- a model at the edge of having a mean (q just above 1), whose values would be beyond all money.
 -- Reads: customers_customer, temp activity, rfm, lifecycles, contract_state, predictions.  Writes: temp scored.
 DROP TABLE IF EXISTS pg_temp.scored
 ;;
@@ -34,7 +35,7 @@ SELECT c.id AS customer_id,
        COALESCE(a.last_activity_on, GREATEST(a.last_purchase_on, a.last_login_on)) AS last_activity_on,
        g.recency_days,
        COALESCE(g.frequency, 0) AS frequency,
-       COALESCE(g.monetary, 0)::numeric(16, 2) AS monetary,
+       COALESCE(g.monetary, 0)::numeric(20, 2) AS monetary,
        a.x AS repeat_days,
        CASE WHEN a.x > 0 THEN round(a.repeat_amount / a.x, 2) END AS repeat_value,
        g.r, g.f, g.m,
@@ -47,7 +48,7 @@ SELECT c.id AS customer_id,
        t.renews_on, t.notice_due_on, t.notice_given_on, t.contract_started_on,
        round(v.historic, 2) AS ltv_historic,
        p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days,
-       round(v.predicted, 2) AS ltv_predicted
+       CASE WHEN abs(v.predicted) < 1e15 THEN round(v.predicted, 2) END AS ltv_predicted
   FROM customers_customer c
   JOIN activity a ON a.customer_id = c.id
   JOIN lifecycles l ON l.customer_id = c.id
