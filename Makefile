@@ -29,7 +29,7 @@ check:
 	$(RUN) ruff check .
 	.venv/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	NO_DATABASE=1 SECRET_KEY=for-checks-only $(RUN) mypy
-	$(RUN) djade --target-version 5.2 --check $(TEMPLATES)
+	.venv/bin/djade --target-version 5.2 --check $(TEMPLATES)
 	$(RUN) djhtml --tabwidth 2 --check $(TEMPLATES)
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	$(RUN) devstack.compose web python manage.py check --deploy --fail-level WARNING
@@ -39,7 +39,7 @@ fix:
 	@sh devstack/setup.sh dev
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
-	$(RUN) djade --target-version 5.2 $(TEMPLATES)
+	.venv/bin/djade --target-version 5.2 $(TEMPLATES)
 	$(RUN) djhtml --tabwidth 2 $(TEMPLATES)
 
 bench:

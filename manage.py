@@ -71,13 +71,14 @@ def _run(name: str, words: list[str], *, is_embedded: bool) -> None:
     import django
     from django.core import management
 
+    if is_embedded and name not in MIGRATE_THEMSELVES:
+        django.setup()
+        _migrate()
     if name in DJANGOS_OWN:
         management.execute_from_command_line(words)
-        return
-    django.setup()
-    if is_embedded and name not in MIGRATE_THEMSELVES:
-        _migrate()
-    _execute(name, words)
+    else:
+        django.setup()
+        _execute(name, words)
 
 
 def _migrate() -> None:

@@ -5,6 +5,7 @@ next one.
 """
 
 import contextlib
+import multiprocessing
 import os
 import shlex
 import signal
@@ -67,6 +68,8 @@ def run(
     programs: dict[str, list[str]], *, environment: dict[str, str], home: Path, cwd: Path, on_start: Callable[[], None]
 ) -> int:
     """Run them until Ctrl-C, or until one ends and takes the others with it; honcho's exit code."""
+    # Forks share our locks: whoever outlives us still counts as a user of the servers. (Python 3.14 would not fork.)
+    multiprocessing.set_start_method("fork", force=True)
     pids = home / "run"
     pids.mkdir(exist_ok=True)
     manager = Processes(on_start)
