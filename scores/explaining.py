@@ -4,8 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import ChurnPolicy, Installation
 from common.templatetags.crm import day, decimal, money, share
@@ -22,6 +22,7 @@ class Evidence:
     label: str
     value: str
     sentence: str
+    code: str = ""  # of the stage or segment, for the colour of its badge
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class _Case:
     def by_contract(self) -> bool:
         return self.settings.churn_policy != ChurnPolicy.INACTIVITY
 
-    def days_since(self, on: dt.date) -> int:
-        return (self.as_of - on).days
+    def days_since(self, on: dt.date | None) -> int:
+        return (self.as_of - (on or self.as_of)).days
 
 
 def evidence(customer: Customer) -> list[Evidence]:
@@ -56,6 +57,11 @@ def evidence(customer: Customer) -> list[Evidence]:
     if said is not None:
         found += [_alive(case), _purchases(case), _risk(case)]
     return [*found, *_ltv(case)]
+
+
+def _together(sentences: list[str]) -> str:
+    """Japanese sets no space between sentences."""
+    return ("" if (get_language() or "").startswith("ja") else " ").join(sentences)
 
 
 def _days(count: int) -> str:
@@ -76,7 +82,7 @@ def _lifecycle(case: _Case) -> Evidence:
         parts.append(_("Last activity on %(day)s, %(days)s before the day of these figures.") % quiet)
     if score.notice_given_on:
         parts.append(_("Notice was given on %(day)s.") % {"day": day(score.notice_given_on)})
-    return Evidence("lifecycle", _("Stage"), word, " ".join(parts))
+    return Evidence("lifecycle", _("Stage"), word, _together(parts), score.lifecycle)
 
 
 # --- RFM -----------------------------------------------------------------------------------
@@ -104,7 +110,7 @@ def _worse_than(score: Score) -> dict[str, float]:
     return {name: counts[name] / others for name in "rfm"}
 
 
-def _place(score: int, worse: float) -> str:
+def _place(score: int | None, worse: float) -> str:
     return _("%(share)s of the other customers are worse: score %(score)s of 5.") % {
         "share": share(worse),
         "score": score,
@@ -121,7 +127,8 @@ def _segment(case: _Case) -> Evidence:
         parts.append(_("Before %(day)s: %(segment)s.") % {"day": day(score.rfm_changed_on), "segment": before})
     if score.rfm_changed_on and score.rfm_by_cutoffs:
         parts.append(_("The change came without a purchase of this customer: time passed, and others moved."))
-    return Evidence("rfm_segment", _("RFM segment"), score.get_rfm_segment_display(), " ".join(parts))
+    word = score.get_rfm_segment_display()
+    return Evidence("rfm_segment", _("RFM segment"), word, _together(parts), score.rfm_segment)
 
 
 # --- models --------------------------------------------------------------------------------
@@ -163,7 +170,7 @@ def _purchases(case: _Case) -> Evidence:
     if said.expected_value is not None:
         parts.append(_("Expected value of each: %(value)s (Gamma-Gamma).") % {"value": money(said.expected_value)})
     return Evidence(
-        "expected_purchases_365d", _("Expected purchases"), decimal(said.expected_purchases_365d), " ".join(parts)
+        "expected_purchases_365d", _("Expected purchases"), decimal(said.expected_purchases_365d), _together(parts)
     )
 
 
@@ -194,8 +201,8 @@ def _ltv(case: _Case) -> list[Evidence]:
     if historic is None:
         return []
     predicted = case.said.ltv_predicted if case.said else None
-    basis = _basis(case)
-    found = [Evidence("ltv_historic", _("Historic LTV"), money(historic), f"{_historic_words(case)} {basis}")]
+    words = _together([_historic_words(case), _basis(case)])
+    found = [Evidence("ltv_historic", _("Historic LTV"), money(historic), words)]
     to_come = None if predicted is None else predicted - historic
     sentence = _("Historic LTV and what the next 12 months may add: %(to_come)s.") % {"to_come": money(to_come)}
     if predicted is None:
@@ -215,4 +222,4 @@ def _historic_words(case: _Case) -> str:
 def _basis(case: _Case) -> str:
     if case.settings.margin is None:
         return _("By revenue.")
-    return _("Multiplied by the margin of %(share)s.") % {"share": share(case.settings.margin)}
+    return _("Multiplied by the margin of %(share)s.") % {"share": share(float(case.settings.margin))}
