@@ -184,7 +184,7 @@ def _refuse_if_not_ready(campaign: Campaign, now: dt.datetime, *, is_now: bool =
 
 def stale(segment: Segment, today: dt.date) -> list[str]:
     """Why the segment's members can't be relied on today; empty where they can."""
-    words = {"name": segment.name}
+    words = {"name": str(segment)}
     if segment.state == Segment.State.FAILED:
         return [str(_("The segment “%(name)s” could not be computed: mend its rule first.") % words)]
     if segment.state == Segment.State.NEVER:

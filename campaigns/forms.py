@@ -16,6 +16,7 @@ from .playbooks import Playbook
 PREFIX = re.compile(r"[A-Z0-9-]*")
 OFFER_FIELDS = {"offer", "coupon", "expires_on"}
 VALID_FOR = dt.timedelta(days=30)
+TAKES_FIELDS = {"data-takes-fields": True}  # compose.js puts merge fields in
 
 
 class DateInput(forms.DateInput):
@@ -38,9 +39,11 @@ class SegmentField(forms.ModelChoiceField):
 class CampaignForm(forms.ModelForm):
     """A campaign, its one message and its offer. Errors of merge fields stand at the text they are in."""
 
-    subject = forms.CharField(label=_("Subject"), max_length=200)
+    subject = forms.CharField(label=_("Subject"), max_length=200, widget=forms.TextInput(TAKES_FIELDS))
     body = forms.CharField(
-        label=_("Text of the mail"), max_length=rendering.MAX_LENGTH, widget=forms.Textarea({"rows": 20})
+        label=_("Text of the mail"),
+        max_length=rendering.MAX_LENGTH,
+        widget=forms.Textarea({"rows": 20, **TAKES_FIELDS}),
     )
     offer_text = forms.CharField(
         label=_("Offer"), max_length=200, required=False, help_text=_("Leave it empty if you offer nothing.")

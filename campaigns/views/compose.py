@@ -18,6 +18,7 @@ from campaigns.forms import CampaignForm, begin_with
 from campaigns.models import Campaign
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.states import CampaignError
+from customers.importing.normalising import search_form
 from customers.models import Customer
 from segments.models import Segment
 
@@ -159,8 +160,11 @@ def preview_of(request: HttpRequest, campaign: Campaign) -> dict:
 
 
 def _matching(campaign: Campaign, query: str) -> QuerySet[Customer]:
-    is_named = Q(name__icontains=query) | Q(kana__icontains=query) | Q(code__iexact=query)
-    return _members(campaign).filter(is_named | Q(search_text__contains=query.lower()))
+    """Those of the audience found by name, kana, code or e-mail, written in any way."""
+    is_found = Q(code__iexact=query) | Q(name__icontains=query)
+    if form := search_form(query):
+        is_found |= Q(search_text__contains=form)
+    return _members(campaign).filter(is_found)
 
 
 def _members(campaign: Campaign) -> QuerySet[Customer]:
