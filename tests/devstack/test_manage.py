@@ -22,17 +22,19 @@ STARTS_NOTHING = [
 ]
 
 
-@pytest.fixture
-def manage(tmp_path):
-    """Runs manage.py with none of our variables set but those given; DATA_DIR does not exist yet."""
+def run_manage(*words: str, **variables: str) -> subprocess.CompletedProcess:
+    """manage.py with none of our variables set but those given."""
+    clean = {key: value for key, value in os.environ.items() if key not in OURS} | variables
+    command = [sys.executable, "-W", "error::ResourceWarning", str(ROOT / "manage.py"), *words]
+    return subprocess.run(command, env=clean, cwd="/", capture_output=True, text=True, check=False)
 
-    def run(*words: str, **variables: str) -> subprocess.CompletedProcess:
-        clean = {key: value for key, value in os.environ.items() if key not in OURS}
-        clean |= {"DATA_DIR": str(tmp_path / "顧客 data"), **variables}
-        command = [sys.executable, "-W", "error::ResourceWarning", str(ROOT / "manage.py"), *words]
-        return subprocess.run(command, env=clean, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    return run
+@pytest.fixture(scope="module")
+def used_home(tmp_path_factory) -> Path:
+    """A DATA_DIR that has been used before: its tables are there, its server is not running."""
+    home = tmp_path_factory.mktemp("顧客 data")
+    assert run_manage("shell", "-v0", "-c", "", DATA_DIR=str(home)).returncode == 0
+    return home
 
 
 def one_line_of(done: subprocess.CompletedProcess) -> str:
@@ -45,14 +47,14 @@ def one_line_of(done: subprocess.CompletedProcess) -> str:
 
 
 @pytest.mark.parametrize("words", STARTS_NOTHING, ids=" ".join)
-def test_commands_that_touch_no_data_start_nothing(manage, tmp_path, words):
-    done = manage(*words)
+def test_commands_that_touch_no_data_start_nothing(tmp_path, words):
+    done = run_manage(*words, DATA_DIR=str(tmp_path / "data"))
     assert (done.returncode, done.stderr) == (0, "")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_command_on_a_new_data_dir_migrates_first_and_prints_its_answer_only(manage, tmp_path):
-    done = manage("dumpdata", "accounts.team", "--format=json")
+def test_a_command_on_a_new_data_dir_migrates_first_and_prints_its_answer_only(tmp_path):
+    done = run_manage("dumpdata", "accounts.team", "--format=json", DATA_DIR=str(tmp_path / "顧客 data"))
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == []
     assert not (tmp_path / "顧客 data" / "valkey").exists()
@@ -73,33 +75,33 @@ def test_a_command_on_a_new_data_dir_migrates_first_and_prints_its_answer_only(m
         (["loaddata", "no-such-file"], {}, "No fixture named 'no-such-file' found"),
     ],
 )
-def test_whatever_goes_wrong_is_one_line(manage, words, variables, sentence):
-    said = one_line_of(manage(*words, **variables))
+def test_whatever_goes_wrong_is_one_line(used_home, words, variables, sentence):
+    said = one_line_of(run_manage(*words, **{"DATA_DIR": str(used_home), **variables}))
     assert said.startswith(f"manage.py {words[0]}: ")
     assert sentence in said
     assert "secret" not in said
 
 
-def test_an_unforeseen_error_names_its_kind_and_its_place(manage):
-    said = one_line_of(manage("shell", "-v0", "-c", "{}['absent']"))
+def test_an_unforeseen_error_names_its_kind_and_its_place(used_home):
+    said = one_line_of(run_manage("shell", "-v0", "-c", "{}['absent']", DATA_DIR=str(used_home)))
     assert said.startswith("manage.py shell: KeyError: 'absent' (")
     assert re.search(r"\(manage\.py:\d+\)$", said)
 
 
-def test_traceback_shows_the_rest(manage):
-    done = manage("migrate", "--traceback", REQUIRE_DATABASE_URL="1")
+def test_traceback_shows_the_rest():
+    done = run_manage("migrate", "--traceback", REQUIRE_DATABASE_URL="1")
     assert "Traceback" in done.stderr
 
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
-def test_a_command_stopped_from_outside_stops_its_server(tmp_path, sign, code):
-    clean = {key: value for key, value in os.environ.items() if key not in OURS} | {"DATA_DIR": str(tmp_path)}
+def test_a_command_stopped_from_outside_stops_its_server(used_home, sign, code):
+    clean = {key: value for key, value in os.environ.items() if key not in OURS} | {"DATA_DIR": str(used_home)}
     waiting = "import time; print('up', flush=True); time.sleep(60)"
     words = [sys.executable, str(ROOT / "manage.py"), "shell", "-v0", "-c", waiting]
     with subprocess.Popen(words, env=clean, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as command:
         assert command.stdout.readline() == "up\n"
-        assert (tmp_path / "postgres" / "postmaster.pid").exists()
+        assert (used_home / "postgres" / "postmaster.pid").exists()
         command.send_signal(sign)
         assert command.wait(timeout=30) == code
         assert command.stderr.read() in ("", "manage.py shell: interrupted.\n")
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+    assert not (used_home / "postgres" / "postmaster.pid").exists()
