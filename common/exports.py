@@ -2,7 +2,7 @@
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TextIO
 
@@ -37,3 +37,18 @@ def write(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     for count, row in enumerate(rows, 1):  # noqa: B007  the count is the answer
         writer.writerow([cell(value) for value in row])
     return count
+
+
+class _Echo:
+    """Gives back what csv writes, so that lines can be streamed."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """BOM and header, then a line a row: memory does not grow with their number."""
+    writer = csv.writer(_Echo())
+    yield BOM + writer.writerow(header)
+    for row in rows:
+        yield writer.writerow([cell(value) for value in row])

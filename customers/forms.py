@@ -1,9 +1,14 @@
 """Forms of the customers app."""
 
+import unicodedata
+
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .models import Import
+from accounts.models import User
+
+from .models import Customer, Import, Interaction
 
 LARGEST_FILE = 1 << 30
 
@@ -21,3 +26,80 @@ class UploadForm(forms.Form):
         if file.size > LARGEST_FILE:
             raise forms.ValidationError(_("The file is larger than 1 GB."))
         return file
+
+
+class CustomerForm(forms.ModelForm):
+    """A customer with the primary contact's e-mail and phone."""
+
+    OF_CONTACT = ("email", "phone")
+
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    phone = forms.CharField(label=_("Phone"), required=False, max_length=30)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Customer
+        fields = (
+            *("code", "kind", "name", "kana", "company", "postal_code", "address"),
+            *("industry", "region", "owner", "joined_on", "acquired_via"),
+        )
+        widgets = {"joined_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def __init__(self, *args, instance: Customer, **kwargs):
+        contact = instance.contacts.filter(is_primary=True).first() if instance.pk else None
+        initial = {"email": contact.email, "phone": contact.phone} if contact else {}
+        super().__init__(*args, instance=instance, initial={**initial, "version": instance.version}, **kwargs)
+        self.fields["owner"].queryset = User.objects.filter(Q(is_active=True) | Q(pk=instance.owner_id))
+        if instance.pk:
+            self.fields["code"].disabled = True
+
+    def clean_phone(self) -> str:
+        """Digits alone, with a leading + kept."""
+        text = unicodedata.normalize("NFKC", self.cleaned_data["phone"])
+        digits = "".join(letter for letter in text if letter.isdigit())
+        if text.strip() and not 9 <= len(digits) <= 15:
+            raise forms.ValidationError(_("A phone number has 9 to 15 digits."))
+        return f"+{digits}" if text.strip().startswith("+") else digits
+
+    def clean_postal_code(self) -> str:
+        """Seven digits, however they were typed."""
+        text = unicodedata.normalize("NFKC", self.cleaned_data["postal_code"])
+        digits = "".join(letter for letter in text if letter.isdigit())
+        if text.strip() and len(digits) != 7:
+            raise forms.ValidationError(_("A postal code has seven digits."))
+        return digits
+
+    def against(self, current: Customer, data) -> "CustomerForm":
+        """The same entries over what somebody else saved, with his values shown beside the fields that differ."""
+        again = CustomerForm({**data.dict(), "version": current.version}, instance=current)
+        stands = CustomerForm(instance=current)
+        for name in (*self.Meta.fields, *self.OF_CONTACT):
+            theirs = stands.initial.get(name) or ""
+            mine = self.cleaned_data.get(name)
+            if str(getattr(mine, "pk", mine) or "") != str(theirs):
+                shown = getattr(current, name) if name == "owner" else theirs
+                again.fields[name].help_text = _("Now stands here: %(value)s") % {"value": shown or _("(empty)")}
+        return again
+
+
+class InteractionForm(forms.ModelForm):
+    """A contact with a customer, written down."""
+
+    is_refusal = forms.BooleanField(label=_("“Please send me nothing more”"), required=False)
+
+    class Meta:
+        model = Interaction
+        fields = ["kind", "direction", "occurred_at", "subject", "body", "next_action", "next_on"]
+        widgets = {
+            "occurred_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            "next_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "body": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def clean(self):
+        data = super().clean()
+        if not data.get("subject") and not data.get("body"):
+            self.add_error("subject", _("Say in a word what it was about."))
+        if data.get("next_action") and not data.get("next_on"):
+            self.add_error("next_on", _("By when?"))
+        return data

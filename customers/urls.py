@@ -1,9 +1,16 @@
 from django.urls import path
 
-from .views import imports
+from .views import imports, people
 
 app_name = "customers"
 urlpatterns = [
+    path("", people.customer_list, name="list"),
+    path("export/", people.export, name="export"),
+    path("new/", people.new, name="new"),
+    path("<int:pk>/", people.detail, name="detail"),
+    path("<int:pk>/edit/", people.edit, name="edit"),
+    path("<int:pk>/log/", people.log, name="log"),
+    path("<int:pk>/timeline/", people.timeline, name="timeline"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.detail, name="import-detail"),
     path("imports/<int:pk>/columns/", imports.mapping, name="import-mapping"),
