@@ -10,7 +10,7 @@ DEMO_LOGINS = {"cs@example.jp", "manager@example.jp", "admin@example.jp"}
 class StaffBackend(BaseBackend):
     """Refuses who may not sign in, and the demo's logins anywhere but in the demo."""
 
-    def authenticate(self, request, username=None, password=None):
+    def authenticate(self, request, username=None, password=None, **credentials):
         if not username or not password:
             return None
         user = User.objects.filter(email__iexact=username.strip()).first()

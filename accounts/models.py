@@ -29,7 +29,7 @@ class Team(models.Model):
         return self.name
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """Users are found by e-mail, whatever its case."""
 
     def get_by_natural_key(self, username):

@@ -32,4 +32,4 @@ def join_placeholder(*, placeholder: User, user: User, by: User) -> int:
 def placeholder_changes(placeholder: User):
     """The dated history in which the placeholder stands as owner (reached from below: by relation)."""
     model = placeholder.customers.model._meta.get_field("dimension_changes").related_model
-    return model.objects.filter(dimension="owner", value=str(placeholder.pk))
+    return model._default_manager.filter(dimension="owner", value=str(placeholder.pk))

@@ -49,7 +49,7 @@ def may(permission: str) -> Callable:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        checked.permission = permission
+        checked.permission = permission  # type: ignore[attr-defined]
         return checked
 
     return mark
