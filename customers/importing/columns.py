@@ -12,6 +12,7 @@ from .encoding import RefusedError
 from .words import KINDS, PARTS, QUESTIONS, Column
 
 POSITIVE, NEGATIVE, UNCLEAR = "positive", "negative", "unclear"
+REJECTS_HEADER = ("理由", "行")
 CONSENT_FIELDS = ("mail_ok", "postal_ok", "phone_ok")
 _CONSENT_NO = {"mail_ng": "mail_ok", "postal_ng": "postal_ok", "phone_ng": "phone_ok"}
 _DIRECTIONS = {*words.EITHER, *words.NO, *words.YES, "flag", "status", "optedout", "optedin"}
@@ -80,7 +81,7 @@ def guess(kind: str, header: list[str], given: dict[str, Any] | None = None) -> 
     Raises RefusedError with one sentence where a name in `given` does not exist.
     """
     given = given or {}
-    chosen = _chosen(kind, header, given.get("columns") or {})
+    chosen = _ours(header) | _chosen(kind, header, given.get("columns") or {})
     mapping = Mapping(
         kind=kind,
         fields=_fields(kind, header, chosen),
@@ -157,6 +158,12 @@ def _chosen(kind: str, header: list[str], columns: dict[str, str | None]) -> dic
             raise RefusedError(_("The mapping names a field “%(name)s” that does not exist.") % {"name": value})
         chosen[_place(header, name)] = value or ""
     return chosen
+
+
+def _ours(header: list[str]) -> dict[int, str]:
+    """The two columns a rejects file adds at its end are left out when it comes back mended."""
+    places = len(header) - len(REJECTS_HEADER)
+    return {places: "", places + 1: ""} if header[places:] == list(REJECTS_HEADER) and places > 0 else {}
 
 
 def _constants(kind: str, constants: dict[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 CHOICES = ("utf-8", "utf-8-sig", "cp932", "euc_jp", "utf-16", "utf-16-le", "utf-16-be", "iso2022_jp")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -49,7 +49,7 @@ def detect(path: Path, chosen: str | None = None) -> str:
 
 
 def blocks(path: Path, encoding: str) -> Iterator[str]:
-    """Yield the text in blocks of about a million characters, every line end as a single \\n."""
+    """Yield the text in blocks of about half a million characters, every line end as a single \\n."""
     with path.open(encoding=encoding, errors="strict", newline=None) as text:
         while block := text.read(BLOCK):
             yield block

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 
 from ..models import Import, ImportReject
 from . import reading, staging
+from .columns import REJECTS_HEADER
 from .reasons import SENTENCES
-
-REASON, LINE = "理由", "行"
 
 
 def sentence(code: str) -> str:
@@ -27,7 +26,7 @@ def lines(imported: Import) -> Iterator[bytes]:
     writer = csv.writer(out, delimiter=layout.delimiter)
     width = len(layout.header)
     if layout.header_row is not None:
-        writer.writerow([*layout.header, REASON, LINE])
+        writer.writerow([*layout.header, *REJECTS_HEADER])
     yield _taken(out).encode(codec)
     rows = ImportReject.objects.filter(imported=imported).exclude(code="superseded").order_by("line")
     for reject in rows.iterator(chunk_size=1000):

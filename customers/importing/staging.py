@@ -143,7 +143,10 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping) -> None:
     company = Installation.get()
     create = imported.kind == Import.Kind.CUSTOMERS or bool(imported.options.get("create_customers"))
     places = 0 if company.currency in WHOLE_CURRENCIES else 2
-    sql.run("customers/sql/import_codes.sql", {"create": create})
+    sql.run("customers/sql/import_codes.sql")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE import_codes")  # else the planner takes it for a handful of rows
+    sql.run("customers/sql/import_codes_judge.sql", {"create": create})
     if imported.kind == Import.Kind.CUSTOMERS:
         sql.run("customers/sql/import_owners.sql")
     with connection.cursor() as cursor:

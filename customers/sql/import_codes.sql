@@ -1,30 +1,7 @@
--- Purpose: the customer codes of a staged file: known, to be made, or why not. A code that differs from a known one
---          (in the data, or earlier in the file) only by leading zeros or case is never a new customer.
--- One row per distinct code. Parameters: create (may unknown ones be made).
--- Reads: import_staged, customers_customer. Writes: import_codes.
+-- Purpose: the customer codes of a staged file, each with the line it is first seen in.
+-- One row per distinct code. Reads: import_staged. Writes: import_codes.
 INSERT INTO import_codes (code, first_line, alike)
 SELECT staged.customer_id, min(staged.line), ltrim(lower(staged.customer_id), '0')
 FROM import_staged AS staged
 WHERE staged.customer_id IS NOT NULL
 GROUP BY staged.customer_id
-;;
-UPDATE import_codes AS mine SET customer_id = known.id
-FROM customers_customer AS known
-WHERE known.code = mine.code
-;;
-UPDATE import_codes AS mine SET reject = 'similar_id'
-FROM customers_customer AS known
-WHERE mine.customer_id IS NULL AND ltrim(lower(known.code), '0') = mine.alike
-;;
-UPDATE import_codes AS mine SET reject = 'unknown_customer'
-WHERE mine.customer_id IS NULL AND mine.reject IS NULL AND NOT %(create)s
-;;
-UPDATE import_codes AS mine SET reject = 'similar_id'
-FROM (
-    SELECT alike, min(first_line) AS first_line FROM import_codes
-    WHERE customer_id IS NULL AND reject IS NULL
-    GROUP BY alike
-    HAVING count(*) > 1
-) AS first_seen
-WHERE mine.customer_id IS NULL AND mine.reject IS NULL
-  AND mine.alike = first_seen.alike AND mine.first_line > first_seen.first_line
