@@ -2,8 +2,9 @@
 
 The order is the guarantee. A row is marked `sending`, committed, after the server has accepted the recipient and
 before the mail itself is handed over; everything that may forbid it is read again in that commit, which also settles
-the mail before. So a sender killed at any moment leaves its rows claimed (they go back to the queue) and at most one
-in doubt, which is listed as `unknown` and never sent again by itself. No transaction is open while SMTP talks.
+the mails before. So a sender killed at any moment leaves its rows claimed (they go back to the queue) and at most one
+per connection in doubt, which is listed as `unknown` and never sent again by itself. No transaction is open while
+SMTP talks.
 """
 
 import datetime as dt
@@ -11,7 +12,10 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -23,7 +27,7 @@ from customers.models import Channel as Way
 from customers.models import Suppression
 
 from . import compliance, replies, states
-from .channels import Channel, ChannelError, Stage
+from .channels import Channel, ChannelError, Message, Stage
 from .channels.email import EmailChannel, server_of
 from .letter import Letter
 from .models import Campaign, Delivery, DomainPause, Step
@@ -39,7 +43,7 @@ EVENTS = {State.ACCEPTED: "mail_accepted", State.FAILED: "mail_failed", State.UN
 def run(*, now: dt.datetime, seconds: float = 20, is_stopping: Callable[[], bool] = lambda: False) -> int:
     """Sends what is due for at most so many seconds; returns how many mails were handed over.
 
-    Any number may run at once; `settings.SEND_CONNECTIONS` of them work, the others return at once.
+    Any number may run at once; `settings.SENDERS` of them work, the others return at once.
     """
     sql.run("campaigns/sql/reap.sql", {"now": now})
     sent = 0
@@ -55,7 +59,7 @@ def _slot() -> Iterator[bool]:
     """One of the few places for senders; it goes with the connection, so a killed sender frees it."""
     taken = None
     with connection.cursor() as cursor:
-        for number in range(settings.SEND_CONNECTIONS):
+        for number in range(settings.SENDERS):
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SLOTS, number])
             if cursor.fetchone()[0]:
                 taken = number
@@ -79,33 +83,51 @@ def _running():
     return Campaign.objects.filter(state=Campaign.State.RUNNING, planned_to__isnull=False)
 
 
+@dataclass(eq=False)
+class _Turn:
+    """One mail on one connection."""
+
+    row: dict
+    message: Message
+    channel: Channel
+    error: ChannelError | None = None
+    words: str = ""  # with which it was accepted
+
+    def offer(self) -> None:
+        self.channel.offer(self.message)
+
+    def deliver(self) -> None:
+        self.words = self.channel.deliver(self.message)
+
+
 class _Sender:
-    """One sender at work: a channel, and the last mail accepted but not yet written down."""
+    """One sender at work. A few connections go side by side, so that one commit marks one mail on each of them."""
 
     def __init__(self, *, now: dt.datetime, until: float, is_stopping: Callable[[], bool]):
         self.now, self._until, self._is_stopping = now, until, is_stopping
         self.installation = Installation.get()
         self._letters: dict[int, Letter | None] = {}
-        self._accepted: tuple[dict, str] | None = None  # (row, the server's words)
+        self._accepted: list[_Turn] = []  # not yet written down
         self._avoided: set[tuple[int, str]] = set()  # (campaign, domain) refused by policy in this run
+        self._channels: list[Channel] = []
         self._sent = 0
-        self._channel: Channel
 
     def work(self) -> int:
         """Claims and sends until nothing is due, the time is over, someone says stop, or no server answers."""
+        channels: list[EmailChannel] = []
         try:
-            self._channel = EmailChannel(server_of(self.installation))
-            self._channel.open()
-        except ChannelError as error:
-            self._say_why(error)
-            return 0
-        try:
-            while self._may_go_on() and self._batch():
-                pass
-        except ChannelError as error:  # CONNECT: the server went away; the batch has been given back
+            server = server_of(self.installation)
+            channels = [EmailChannel(server) for _number in range(settings.SEND_CONNECTIONS)]
+            channels[0].open()
+            self._channels = list(channels)
+            with ThreadPoolExecutor(len(channels)) as self._threads:
+                while self._may_go_on() and self._batch():
+                    pass
+        except ChannelError as error:  # CONNECT: nobody answers any more; what was claimed has been given back
             self._say_why(error)
         finally:
-            self._channel.close()
+            for channel in channels:
+                channel.close()
         return self._sent
 
     def _may_go_on(self) -> bool:
@@ -116,12 +138,11 @@ class _Sender:
         self._token = uuid.uuid4()
         rows = self._claim()
         self._renewed = time.monotonic()
+        waiting = iter(rows)
         try:
-            for row in rows:
-                if not self._may_go_on():
-                    break
+            while self._may_go_on() and (some := list(islice(waiting, len(self._channels)))):
                 self._keep_claim()
-                self._one(row)
+                self._wave(some)
         finally:
             self._settle_accepted()
             sql.run("campaigns/sql/release.sql", {"token": self._token})
@@ -148,60 +169,96 @@ class _Sender:
             sql.run("campaigns/sql/renew.sql", {"token": self._token, "lease": settings.SEND_LEASE_SECONDS})
             self._renewed = time.monotonic()
 
-    def _one(self, row: dict) -> None:
+    def _wave(self, rows: list[dict]) -> None:
+        """One mail on each connection: offered together, marked in one commit, handed over together."""
+        taken = self._without_failed(self._together(_Turn.offer, self._turns(rows)))
+        marked = self._mark(taken) if taken else set()
+        going = [turn for turn in taken if turn.row["id"] in marked]
+        for turn in taken:
+            if turn not in going:
+                turn.channel.withdraw()
+        accepted = self._together(_Turn.deliver, going)
+        self._accepted = [turn for turn in accepted if turn.error is None]
+        self._sent += len(self._accepted)
+        self._without_failed(accepted)
+
+    def _without_failed(self, turns: list[_Turn]) -> list[_Turn]:
+        """Settles those that went wrong; the others."""
+        for turn in turns:
+            if turn.error is not None:
+                self._not_accepted(turn)
+        return [turn for turn in turns if turn.error is None]
+
+    def _turns(self, rows: list[dict]) -> list[_Turn]:
+        written = [(row, message) for row in rows if (message := self._written(row)) is not None]
+        return [_Turn(row, message, channel) for (row, message), channel in zip(written, self._channels, strict=False)]
+
+    def _together(self, act: Callable[[_Turn], None], turns: list[_Turn]) -> list[_Turn]:
+        """Each connection waits for its own server; what goes wrong on one stays with its turn."""
+
+        def one(turn: _Turn) -> None:
+            try:
+                act(turn)
+            except ChannelError as error:
+                turn.error = error
+
+        if len(turns) == 1:
+            one(turns[0])
+        else:
+            list(self._threads.map(one, turns))
+        return turns
+
+    def _written(self, row: dict) -> Message | None:
         letter = self._letter(row["step_id"])
         if letter is None or self._is_avoided(row):  # has just been paused: the row goes back with the batch
-            return
+            return None
         try:
-            message = letter.write(row, now=self.now)
+            return letter.write(row, now=self.now)
         except UnsendableError as error:
             self._settle(row, replies.Outcome(State.SUPPRESSED, error.reason), error.detail)
-            return
-        try:
-            self._hand_over(row, message)
-        except ChannelError as error:
-            self._not_accepted(row, error)
+            return None
 
     def _is_avoided(self, row: dict) -> bool:
         return bool(self._avoided & {(row["campaign_id"], _domain(row)), (row["campaign_id"], "")})
 
-    def _hand_over(self, row: dict, message) -> None:
-        self._channel.offer(message)
-        if not self._mark(row):
-            self._channel.withdraw()
-            return
-        words = self._channel.deliver(message)
-        self._accepted = (row, words)
-        self._sent += 1
-
-    def _mark(self, row: dict) -> bool:
-        """The commit before DATA; it carries the settlement of the mail before. False: not this one, not now."""
-        before, words = self._accepted or ({"id": None}, "")
+    def _mark(self, turns: list[_Turn]) -> set[int]:
+        """The commit before DATA; it carries the settlement of the mails before. The ids that may go."""
         wanted = {
-            "settled": before["id"],
-            "reply": words[:300],
-            "id": row["id"],
+            "settled": [turn.row["id"] for turn in self._accepted],
+            "replies": [turn.words[:300] for turn in self._accepted],
+            "ids": [turn.row["id"] for turn in turns],
             "token": self._token,
             "lease": settings.SEND_DATA_LEASE_SECONDS,
             "now": self.now,
         }
         marked = sql.rows("campaigns/sql/mark.sql", wanted)
-        self._accepted = None
-        return bool(marked) and marked[0]["state"] == State.SENDING
+        self._accepted = []
+        return {row["id"] for row in marked if row["state"] == State.SENDING}
 
-    def _not_accepted(self, row: dict, error: ChannelError) -> None:
+    def _not_accepted(self, turn: _Turn) -> None:
+        error = turn.error
         if error.stage == Stage.CONNECT:
-            raise error
-        self._channel.withdraw()
+            self._give_up(turn.channel, error)
+            return
+        turn.channel.withdraw()
         outcome = replies.judge(error)
-        self._settle(row, outcome, error.words)
+        self._settle(turn.row, outcome, error.words)
         if outcome.is_bounce:
-            reason = Suppression.Reason.BOUNCED
             consent.suppress(
-                channel=Way.MAIL, address=row["address"], reason=reason, source=error.words[:100], at=self.now
+                channel=Way.MAIL,
+                address=turn.row["address"],
+                reason=Suppression.Reason.BOUNCED,
+                source=error.words,
+                at=self.now,
             )
         if outcome.pauses:
-            self._pause(row, outcome.pauses, error.words)
+            self._pause(turn.row, outcome.pauses, error.words)
+
+    def _give_up(self, channel: Channel, error: ChannelError) -> None:
+        """A server that takes fewer connections gets fewer; one that takes none ends the run. The row goes back."""
+        self._channels.remove(channel)
+        if not self._channels:
+            raise error
 
     def _pause(self, row: dict, what: str, words: str) -> None:
         """Policy: nobody's fault among the recipients. Their mails wait until someone has mended the cause."""
@@ -213,9 +270,9 @@ class _Sender:
             _pause_campaign(row["campaign_id"], words)
 
     def _settle_accepted(self) -> None:
-        if self._accepted is not None:
-            (row, words), self._accepted = self._accepted, None
-            self._write(row, replies.Outcome(State.ACCEPTED), words)
+        turns, self._accepted = self._accepted, []
+        for turn in turns:
+            self._write(turn.row, replies.Outcome(State.ACCEPTED), turn.words)
 
     def _settle(self, row: dict, outcome: replies.Outcome, words: str = "") -> None:
         self._settle_accepted()

@@ -120,8 +120,9 @@ MAIL_DIR = Path(os.environ.get("MAIL_DIR") or DATA_DIR / "mail")
 # Seconds a sender may keep what it claimed; database time.
 SEND_LEASE_SECONDS = int(os.environ.get("SEND_LEASE_SECONDS", "60"))
 SEND_DATA_LEASE_SECONDS = int(os.environ.get("SEND_DATA_LEASE_SECONDS", "660"))
-# How many senders work at once, over all processes and machines.
-SEND_CONNECTIONS = int(os.environ.get("SEND_CONNECTIONS", "2"))
+# How many senders work at once, over all processes and machines, and on how many connections each.
+SENDERS = int(os.environ.get("SENDERS", "2"))
+SEND_CONNECTIONS = int(os.environ.get("SEND_CONNECTIONS", "8"))
 
 # --- Apps --------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -1,14 +1,16 @@
--- Purpose: in one commit, settles the mail accepted before (if any) and asks leave to hand over the next: everything
---          that may have changed since planning is read again here.
--- One row if the claim still holds: state (sending, or where the row went instead) and reason. No row: taken away.
--- Parameters: settled (id or null), reply (of it), id, token, lease (seconds for DATA), now.
+-- Purpose: in one commit, settles the mails accepted before and asks leave to hand over the next, one per connection:
+--          everything that may have changed since planning is read again here.
+-- One row per delivery whose claim still holds: id, state (sending, or where the row went instead). None: taken away.
+-- Parameters: settled (ids), replies (the server's words, as many), ids, token, lease (seconds for DATA), now.
 -- Reads: campaigns_campaign, _domainpause, customers_customer, _consent, _suppression, accounts_installation.
 -- Writes: campaigns_delivery, customers_event. Both statements travel together: no ";;" between them on purpose.
 WITH settled AS (
-    UPDATE campaigns_delivery
-    SET state = 'accepted', reason = '', reply = %(reply)s, settled_at = clock_timestamp(), lease_until = NULL
-    WHERE id = %(settled)s::bigint AND claim_token = %(token)s AND state = 'sending'
-    RETURNING id, campaign_id, step_id, customer_id, contact_id, settled_at
+    UPDATE campaigns_delivery AS delivery
+    SET state = 'accepted', reason = '', reply = done.words, settled_at = clock_timestamp(), lease_until = NULL
+    FROM unnest(%(settled)s::bigint[], %(replies)s::text[]) AS done (id, words)
+    WHERE delivery.id = done.id AND delivery.claim_token = %(token)s AND delivery.state = 'sending'
+    RETURNING delivery.id, delivery.campaign_id, delivery.step_id, delivery.customer_id, delivery.contact_id,
+        delivery.settled_at
 )
 INSERT INTO customers_event (customer_id, contact_id, kind, at, data)
 SELECT settled.customer_id, settled.contact_id, 'mail_accepted', settled.settled_at,
@@ -61,8 +63,8 @@ FROM (
         WHERE consent.channel = mine.channel AND consent.address = mine.address
         ORDER BY consent.id DESC LIMIT 1
     ) AS entry ON true
-    WHERE mine.id = %(id)s
+    WHERE mine.id = ANY(%(ids)s::bigint[])
 ) AS verdict
 WHERE delivery.id = verdict.id AND delivery.state = 'claimed' AND delivery.claim_token = %(token)s
     AND delivery.lease_until > clock_timestamp()
-RETURNING delivery.state, delivery.reason
+RETURNING delivery.id, delivery.state

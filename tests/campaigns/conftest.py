@@ -84,7 +84,8 @@ def campaign(installation, segment, staff) -> Campaign:
 
 @pytest.fixture
 def mail_server(smtp_sink, monkeypatch):
-    """Lets this process send to the sink."""
+    """Lets this process send to the sink, on one connection, so that the order is known."""
+    monkeypatch.setattr(django_settings, "SEND_CONNECTIONS", 1)
     monkeypatch.setattr(django_settings, "EMAIL_HOST", "127.0.0.1")
     monkeypatch.setattr(django_settings, "EMAIL_PORT", smtp_sink.port)
     return smtp_sink

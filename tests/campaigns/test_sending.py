@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from accounts.models import Installation
 from campaigns import audience, sending, states, tracking
+from campaigns.channels import RefusedError, Stage
 from campaigns.channels.email import EmailChannel
 from campaigns.models import Campaign, Delivery, DomainPause, Offer
 from customers import consent
@@ -426,10 +427,67 @@ def test_only_so_many_senders_work_at_once(planned, mail_server, transactional_d
     planned(1)
     other = connection.copy()
     try:
-        with other.cursor() as cursor, override_settings(SEND_CONNECTIONS=1):
+        with other.cursor() as cursor, override_settings(SENDERS=1):
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [sending.SLOTS])
             assert sending.run(now=NOW) == 0
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [sending.SLOTS])
             assert sending.run(now=NOW) == 1
     finally:
         other.close()
+
+
+# --- several connections at once -----------------------------------------------------------------
+
+
+@pytest.fixture
+def four(mail_server, monkeypatch):
+    monkeypatch.setattr(settings, "SEND_CONNECTIONS", 4)
+    return mail_server
+
+
+def test_several_connections_share_the_work_and_nobody_gets_two(planned, four):
+    planned(30)
+    assert sending.run(now=NOW) == 30
+    assert Counter(four.recipients) == {f"p{n}@example.jp": 1 for n in range(30)}
+    assert four.connections == 4
+    assert state_of() == {State.ACCEPTED: 30}
+
+
+def test_what_goes_wrong_on_one_connection_stays_there(planned, four):
+    planned(12)
+    four.answer("p1@example.jp", rcpt="550 5.1.1 No such user")
+    four.answer("p4@example.jp", data="451 4.3.0 later")
+    four.answer("p6@example.jp", data=DROP)
+    four.answer("p9@example.jp", rcpt=DROP)
+    assert sending.run(now=NOW) == 8
+    found = ledger()
+    assert {name: found[name] for name in ("p1", "p4", "p6", "p9")} == {
+        "p1": ("failed", "rejected"),
+        "p4": ("deferred", "later"),
+        "p6": ("unknown", "no_answer"),
+        "p9": ("deferred", "connection"),
+    }
+    assert state_of()[State.ACCEPTED] == 8
+
+
+def test_a_server_that_takes_fewer_connections_gets_fewer(planned, four, monkeypatch):
+    planned(12)
+    connect, opened = EmailChannel._connected, []
+
+    def at_most_two(channel):
+        if channel not in opened and len(opened) == 2:
+            raise RefusedError(Stage.CONNECT, 421, "4.7.0 too many connections")
+        opened.append(channel)
+        return connect(channel)
+
+    monkeypatch.setattr(EmailChannel, "_connected", at_most_two)
+    assert sending.run(now=NOW) == 12
+    assert four.connections == 2
+    assert Campaign.objects.get().state == "finished"
+
+
+def test_who_unsubscribes_is_taken_out_of_his_wave(planned, four):
+    planned(8)
+    tracking.unsubscribe(token=row(2).token, now=NOW)
+    assert sending.run(now=NOW) == 7
+    assert ledger()["p2"] == ("suppressed", "refused")
