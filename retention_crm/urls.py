@@ -13,9 +13,8 @@ urlpatterns = [
     path("segments/", include("segments.urls")),
     path("campaigns/", include("campaigns.urls")),
     path("success/", include("success.urls")),
-    path("metrics/", include("metrics.urls")),
+    path("", include("metrics.urls")),
     path("demo/", include("demo.urls")),
-    path("", include("metrics.dashboard_urls")),
     path("", include("portal.urls")),
 ]
 

@@ -1,4 +1,9 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from . import views
 
 app_name = "success"
-urlpatterns = []
+urlpatterns = [
+    path("today/", views.today, name="today"),
+    path("customers/<int:pk>/snooze/", views.snooze, name="snooze"),
+]
