@@ -1,6 +1,7 @@
 """The members of a segment as a file."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from django.db.models import OuterRef, Subquery
@@ -36,11 +37,15 @@ def fresh(slug: str, *, now: dt.datetime) -> Segment:
 
 def write(segment: Segment, file: TextIO) -> int:
     """Header and one line a member, by customer code; returns how many."""
+    return exports.write(file, HEADER, _rows(segment))
+
+
+def lines(segment: Segment) -> Iterator[str]:
+    """The same line by line, with the BOM, for a download."""
+    return exports.lines(HEADER, _rows(segment))
+
+
+def _rows(segment: Segment) -> Iterable[Sequence]:
     email = Contact.objects.filter(customer=OuterRef("customer"), is_primary=True).values("email")[:1]
-    rows = (
-        segment.memberships.filter(left_on=None)
-        .annotate(email=Subquery(email))
-        .order_by("customer__code")
-        .values_list("customer__code", "customer__name", "email", "entered_on")
-    )
-    return exports.write(file, HEADER, rows.iterator(chunk_size=5000))
+    found = segment.memberships.filter(left_on=None).annotate(email=Subquery(email)).order_by("customer__code")
+    return found.values_list("customer__code", "customer__name", "email", "entered_on").iterator(chunk_size=5000)

@@ -60,7 +60,11 @@ class Membership(models.Model):
                 name="in_a_segment_once", fields=["segment", "customer"], condition=Q(left_on=None)
             ),
         ]
-        indexes = [models.Index(fields=["customer", "segment"], name="memberships_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "segment"], name="memberships_by_customer"),
+            models.Index(fields=["segment", "entered_on"], name="memberships_entered"),
+            models.Index(fields=["segment", "left_on"], name="memberships_left", condition=Q(left_on__isnull=False)),
+        ]
 
     def __str__(self):
         return f"{self.segment_id} {self.customer_id}"

@@ -1,0 +1,102 @@
+"""Segments: the list, who is in one, and why a customer is or is not."""
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import audit
+from accounts.models import Installation
+from accounts.roles import allows, may
+from customers.models import Customer
+
+from . import explaining, exporting, listing, rules
+from .models import Segment
+
+
+@may("segments.view")
+@require_safe
+def segment_list(request: HttpRequest) -> HttpResponse:
+    """Every segment: how many, who came and went, how fresh."""
+    installation = Installation.get()
+    rows = listing.rows(today=installation.day_of(timezone.now()), zone=installation.zone)
+    context = {
+        "general": [row for row in rows if not row.is_rfm],
+        "rfm": [row for row in rows if row.is_rfm],
+        "loud": [row for row in rows if row.is_loud],
+        "as_of": max((row.segment.as_of for row in rows if row.segment.as_of), default=None),
+        "days": listing.MOVEMENT_DAYS,
+    }
+    return render(request, "segments/list.html", context)
+
+
+@may("segments.view")
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """A segment's rule in words, its freshness, and its members."""
+    segment = get_object_or_404(Segment, slug=slug)
+    wanted = listing.Wanted.read(request.GET)
+    page = listing.page(segment, wanted, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    context = {"segment": segment, "wanted": wanted, "page": page, "sorts": _sorts(wanted)}
+    if request.headers.get("HX-Target") == "rows":
+        return render(request, "segments/_members.html", context)
+    installation = Installation.get()
+    context |= {
+        "row": listing.row(segment, today=installation.day_of(timezone.now()), zone=installation.zone),
+        "rule": _in_words(segment),
+        "owners": listing.owners(segment),
+        "may_export": allows(request.user, "customers.export"),
+    }
+    return render(request, "segments/detail.html", context)
+
+
+def _sorts(wanted: listing.Wanted) -> dict[str, dict]:
+    """The heads of the columns that sort: names upwards, days and figures downwards."""
+    order = "ascending" if wanted.sort == "name" else "descending"
+    return {
+        name: {"label": words, "url": wanted.address(sort=name), "order": order if wanted.sort == name else ""}
+        for name, (words, _key) in listing.ORDERS.items()
+    }
+
+
+def _in_words(segment: Segment) -> str:
+    try:
+        return rules.parse(segment.rule).words()
+    except rules.RuleError as error:
+        return str(error)
+
+
+@may("customers.export")
+@require_POST
+def export(request: HttpRequest, slug: str) -> HttpResponse:
+    """The members as a file; who took it along is recorded."""
+    segment = get_object_or_404(Segment, slug=slug)
+    audit.record("segment.export", by=request.user, on=segment, count=segment.member_count)
+    response = StreamingHttpResponse(exporting.lines(segment), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{segment.slug}.csv"'
+    return response
+
+
+@may("segments.view")
+@require_safe
+def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """The segments of one customer, and why he is or is not in the one asked for (`?segment=`)."""
+    customer = get_object_or_404(Customer, pk=pk)
+    asked = Segment.objects.filter(slug=request.GET.get("segment", "")).first()
+    context = {
+        "customer": customer,
+        "memberships": listing.of_customer(customer),
+        "segments": Segment.objects.all(),
+        "asked": asked,
+        "why": _why(customer, asked) if asked else None,
+    }
+    return render(request, "segments/_customer_panel.html" if request.htmx else "segments/customer.html", context)
+
+
+def _why(customer: Customer, segment: Segment) -> explaining.Why | None:
+    """As of the day of the stored scores and members; None where the rule cannot be read."""
+    as_of = segment.as_of or Installation.get().day_of(timezone.now())
+    try:
+        return explaining.why(customer=customer, segment=segment, as_of=as_of)
+    except rules.RuleError:
+        return None
