@@ -71,7 +71,8 @@ def rate(lost: int, at_start: int) -> float | None:
 def churn_counts(periods: list[Period], *, by: str) -> list[Row]:
     """first_on, last_on, value, at_start, lost of each period and value, from the spells (and segments) last built."""
     days = {"firsts": [one.first for one in periods], "lasts": [one.last for one in periods]}
-    return sql.rows("metrics/sql/churn.sql", {**days, "dimension": by})
+    sql.run("metrics/sql/standing.sql", {**days, "dimension": by})
+    return sql.rows("metrics/sql/churn.sql", days)
 
 
 def segments_at_start(periods: list[Period], *, now: dt.datetime, may_compute: bool = True) -> None:
@@ -102,10 +103,12 @@ def first_activity() -> dt.date | None:
 
 
 @transaction.atomic
-def lost(*, period: Period, as_of: dt.date) -> list[Row]:
-    """Who was lost in a period: customer_id, since, reason, competitor."""
+def lost(*, period: Period, as_of: dt.date, now: dt.datetime, by: str = "", group: str | None = None) -> list[Row]:
+    """Who was lost in a period: customer_id, value, since, reason, competitor; of one group by its stored value."""
+    segments_at_start([period] if by == "segment" else [], now=now)
     spells.build(as_of=as_of)
-    return sql.rows("metrics/sql/lost.sql", {"first_on": period.first, "last_on": period.last})
+    sql.run("metrics/sql/standing.sql", {"firsts": [period.first], "lasts": [period.last], "dimension": by})
+    return sql.rows("metrics/sql/lost.sql", {"every_group": group is None, "value": group})
 
 
 @transaction.atomic
@@ -129,16 +132,32 @@ def cohorts(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
 def ltv(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
     """LTV by group: group, customers, historic_total, historic_mean, predicted_mean (None without a model)."""
     scoring.build(as_of=as_of, now=now)
-    found = sql.rows("metrics/sql/ltv.sql", {"as_of": as_of, "dimension": by})
-    names = group_names(by, {row["value"] for row in found})
-    figures = ("customers", "historic_total", "historic_mean", "predicted_mean")
-    return [{"group": names.get(row["value"])} | {name: row[name] for name in figures} for row in found]
+    return named(ltv_rows(as_of=as_of, by=by), by)
+
+
+def ltv_rows(*, as_of: dt.date, by: str) -> list[Row]:
+    """The same from temp `scored` as it stands, with the group's stored `value`."""
+    return sql.rows("metrics/sql/ltv.sql", {**spells.parameters(as_of=as_of), "dimension": by})
+
+
+def named(rows: list[Row], by: str) -> list[Row]:
+    """The rows with the word for their group in front instead of the stored value."""
+    names = group_names(by, {row["value"] for row in rows})
+    return [
+        {"group": names.get(row["value"])} | {key: value for key, value in row.items() if key != "value"}
+        for row in rows
+    ]
 
 
 @transaction.atomic
 def rfm(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
     """The 25 cells: r, f, segment, customers, monetary."""
     scoring.build(as_of=as_of, now=now)
+    return rfm_rows(as_of=as_of)
+
+
+def rfm_rows(*, as_of: dt.date) -> list[Row]:
+    """The same from temp `scored` as it stands."""
     return sql.rows("metrics/sql/rfm.sql", scoring.parameters(as_of=as_of))
 
 

@@ -1,5 +1,6 @@
 """Rollups: figures someone will quote, computed once, and the bookkeeping of what is filled."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 
@@ -52,3 +53,21 @@ class CohortRollup(models.Model):
 
     def __str__(self):
         return f"{self.cohort:%Y-%m} +{self.month}: {self.retained}/{self.size}"
+
+
+class KeptReport(models.Model):
+    """The rows of one report as of the last night, as the pages show them; groups as stored values.
+
+    `name` is ltv, rfm, figures, stake … and `by` the dimension of the cut ('' = everybody).
+    """
+
+    name = models.CharField(max_length=20)
+    by = models.CharField(max_length=20, blank=True, default="")
+    as_of = models.DateField()
+    rows = models.JSONField(encoder=DjangoJSONEncoder, help_text="amounts as texts, so that they stay exact")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_kept_report", fields=["name", "by"])]
+
+    def __str__(self):
+        return f"{self.name} {self.by} {self.as_of}"

@@ -11,7 +11,7 @@ from accounts.models import Installation
 from scores import scoring, spells
 from scores.models import ScoreSnapshot
 
-from . import computing
+from . import computing, keeping
 from .models import ChurnRollup, CohortRollup, Fill
 from .periods import MONTHS, ONE_DAY, Period, between
 
@@ -25,7 +25,10 @@ def fill(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
     A run for a day before the last one fills only what is missing: later knowledge is not overwritten.
     """
     written = {name: _churn(months, as_of=as_of, now=now) for name, months in MONTHS.items()}
-    return {**written, "cohorts": _cohorts(as_of=as_of, now=now)}
+    cohorts = _cohorts(as_of=as_of, now=now)
+    if scoring.last_run() == as_of:
+        keeping.keep(as_of=as_of, now=now)
+    return {**written, "cohorts": cohorts}
 
 
 def settings_hash() -> str:

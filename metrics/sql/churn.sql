@@ -1,47 +1,10 @@
 -- Purpose: of those active at the start of a period, how many are not active at its end, by one dimension.
--- One row per period and group, all periods given are there (an empty one with group NULL counts 0).
--- At start = active at the end of the day before; the group is the value of the dimension at the period's start.
--- Parameters: firsts, lasts (days), dimension ('' = everybody, owner, industry, region, plan, segment).
--- Reads: temp active_spells, known_terms, segment_at_start; customers_dimensionchange, customers_customer.
-WITH periods AS (
-    SELECT first_on, last_on FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) AS p (first_on, last_on)
-), at_start AS (
-    SELECT p.first_on, s.customer_id,
-           NOT EXISTS (
-               SELECT 1 FROM active_spells e
-                WHERE e.customer_id = s.customer_id AND e.from_on <= p.last_on AND e.until_on >= p.last_on
-           ) AS is_lost
-      FROM periods p
-      JOIN active_spells s ON s.from_on < p.first_on AND s.until_on >= p.first_on - 1
-), grouped AS (
-    SELECT a.first_on, a.is_lost,
-           CASE
-               WHEN %(dimension)s = '' THEN NULL
-               WHEN %(dimension)s = 'segment' THEN COALESCE((
-                   SELECT g.rfm_segment FROM segment_at_start g
-                    WHERE g.customer_id = a.customer_id AND g.first_on = a.first_on), '')
-               WHEN %(dimension)s = 'plan' THEN COALESCE((
-                   SELECT t.plan FROM known_terms t
-                    WHERE t.customer_id = a.customer_id AND t.starts_on < a.first_on AND t.ends_on >= a.first_on
-                    ORDER BY t.mrr DESC, t.starts_on DESC, t.id LIMIT 1), '')
-               ELSE COALESCE(
-                   (SELECT d.value FROM customers_dimensionchange d
-                     WHERE d.customer_id = a.customer_id AND d.dimension = %(dimension)s
-                       AND (d.since IS NULL OR d.since <= a.first_on)
-                     ORDER BY d.since DESC NULLS LAST LIMIT 1),
-                   CASE %(dimension)s
-                       WHEN 'owner' THEN COALESCE(c.owner_id::text, '')
-                       WHEN 'industry' THEN c.industry
-                       WHEN 'region' THEN c.region
-                   END)
-           END AS value
-      FROM at_start a
-      JOIN customers_customer c ON c.id = a.customer_id
-)
-SELECT p.first_on, p.last_on, g.value,
-       count(g.first_on) AS at_start,
-       count(*) FILTER (WHERE g.is_lost) AS lost
-  FROM periods p
-  LEFT JOIN grouped g ON g.first_on = p.first_on
- GROUP BY p.first_on, p.last_on, g.value
- ORDER BY p.first_on, g.value
+-- One row per period and group; all periods given are there (an empty one with value NULL counts 0).
+-- Parameters: firsts, lasts (days).  Reads: temp standing.
+SELECT p.first_on, p.last_on, s.value,
+       count(s.first_on) AS at_start,
+       count(*) FILTER (WHERE s.is_lost) AS lost
+  FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) AS p (first_on, last_on)
+  LEFT JOIN standing s ON s.first_on = p.first_on
+ GROUP BY p.first_on, p.last_on, s.value
+ ORDER BY p.first_on, s.value

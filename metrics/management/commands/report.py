@@ -11,16 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Installation
 from common import exports
-from metrics import computing
-
-COLUMNS = {
-    "churn": ["period", "start", "end", "group", "at_start", "lost", "rate"],
-    "ltv": ["group", "customers", "historic_total", "historic_mean", "predicted_mean"],
-    "cohorts": ["cohort", "size", "month", "retained", "complete"],
-    "rfm": ["r", "f", "segment", "customers", "monetary"],
-    "model": ["r", "alpha", "a", "b", "log_likelihood", "n", "p", "q", "gamma", "n_repeat"],
-}
-BY = {"churn": computing.CHURN_BY, "ltv": computing.LTV_BY}
+from metrics import reports
+from metrics.reports import COLUMNS
 
 
 class Command(BaseCommand):
@@ -38,13 +30,13 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["table", "csv", "json"], default="table")
 
     def handle(self, *, name, **options):
-        by = options["by"]
-        if by and by not in BY.get(name, ()):
-            allowed = ", ".join(BY.get(name, ())) or "nothing"
-            raise CommandError(f"{name} cannot be cut by “{by}”; it can by {allowed}.")
-        if options["start"] and options["end"] and options["start"] > options["end"]:
-            raise CommandError(f"--from {options['start']} is after --to {options['end']}.")
-        found = _compute(name, options)
+        now = timezone.now()
+        as_of = options["as_of"] or Installation.get().day_of(now)
+        wanted = {key: options[key] for key in ("start", "end", "period", "by")}
+        try:
+            found = reports.compute(name, as_of=as_of, now=now, **wanted)
+        except reports.ReportError as error:
+            raise CommandError(str(error)) from None
         getattr(self, f"_as_{options['format']}")(name, found)
 
     def _as_json(self, name: str, found: Any) -> None:
@@ -63,22 +55,6 @@ class Command(BaseCommand):
         widths = [max(len(row[place]) for row in table) for place in range(len(COLUMNS[name]))]
         for row in table:
             self.stdout.write("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _compute(name: str, options: dict[str, Any]) -> Any:
-    now = timezone.now()
-    common = {"as_of": options["as_of"] or Installation.get().day_of(now), "now": now}
-    if name == "churn":
-        return computing.churn(
-            **common, start=options["start"], end=options["end"], period=options["period"], by=options["by"]
-        )
-    if name == "ltv":
-        return computing.ltv(**common, by=options["by"])
-    if name == "cohorts":
-        found = computing.cohorts(**common)
-        low, high = (f"{day:%Y-%m}" if day else None for day in (options["start"], options["end"]))
-        return [row for row in found if (not low or row["cohort"] >= low) and (not high or row["cohort"] <= high)]
-    return {"rfm": computing.rfm, "model": computing.model}[name](**common)
 
 
 def _day(text: str) -> dt.date:

@@ -1,0 +1,80 @@
+"""The reports of a day that pages show at once: written each night from what the night stored, read in one query."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import ChurnPolicy, Installation
+from common import sql
+from scores import spells
+
+from . import computing
+from .models import KeptReport
+from .periods import Period, after
+
+Row = dict[str, Any]
+AMOUNTS = {"historic_total", "historic_mean", "predicted_mean", "monetary", "at_risk", "renewals_mrr"}
+STAKES = 50  # customers with most at stake
+MONTHS_BACK = 13
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Rows and the day they speak of (None: no night yet)."""
+
+    as_of: dt.date | None = None
+    rows: list[Row] = field(default_factory=list)
+
+
+@transaction.atomic
+def keep(*, as_of: dt.date, now: dt.datetime) -> None:
+    """Rewrites all kept reports; the scores stored must be those of `as_of`."""
+    spells.build(as_of=as_of)
+    sql.run("metrics/sql/stored_scores.sql", {"as_of": as_of})
+    found: dict[tuple[str, str], list[Row]] = {("rfm", ""): computing.rfm_rows(as_of=as_of)}
+    for by in ("", *computing.LTV_BY):
+        found["ltv", by] = computing.ltv_rows(as_of=as_of, by=by)
+    found["figures", ""] = sql.rows("metrics/sql/figures.sql", {"as_of": as_of})
+    found["stake", ""] = sql.rows("metrics/sql/most_at_stake.sql", {"most": STAKES})
+    found["churn", "month_end"] = _other_month_end(as_of=as_of, now=now)
+    KeptReport.objects.all().delete()
+    KeptReport.objects.bulk_create(
+        [KeptReport(name=name, by=by, as_of=as_of, rows=rows) for (name, by), rows in found.items()]
+    )
+
+
+def read(*wanted: tuple[str, str]) -> dict[tuple[str, str], Kept]:
+    """The reports asked for by (name, by), in one query; an empty one where no night has kept it."""
+    asked = Q(pk=None)
+    for name, by in wanted:
+        asked |= Q(name=name, by=by)
+    kept = {
+        (one.name, one.by): Kept(one.as_of, [_exact(row) for row in one.rows])
+        for one in KeptReport.objects.filter(asked)
+    }
+    return {key: kept.get(key, Kept()) for key in wanted}
+
+
+def _exact(row: Row) -> Row:
+    return {key: Decimal(value) if key in AMOUNTS and value is not None else value for key, value in row.items()}
+
+
+def _other_month_end(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """Churn of the last months by the other way of counting a contract's last day; for the definition chip."""
+    settings = Installation.get()
+    if settings.churn_policy == ChurnPolicy.INACTIVITY:
+        return []
+    spells.build(as_of=as_of, month_end=not settings.month_end)
+    this_month = as_of.replace(day=1)
+    months = [Period(after(this_month, -back), 1) for back in range(MONTHS_BACK, -1, -1)]
+    today = settings.day_of(now)
+    complete = [one for one in months if one.is_complete(as_of=as_of, today=today)]
+    codes = {one.first: one.code for one in complete}
+    return [
+        {"period": codes[row["first_on"]], "at_start": row["at_start"], "lost": row["lost"]}
+        for row in computing.churn_counts(complete, by="")
+    ]
