@@ -19,6 +19,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Installation
 from common import sql
@@ -27,7 +28,7 @@ from customers.models import Channel as Way
 from customers.models import Suppression
 
 from . import compliance, replies, states
-from .channels import Channel, ChannelError, Message, Stage
+from .channels import Channel, ChannelError, Message, NotConfiguredError, Stage
 from .channels.email import EmailChannel, server_of
 from .letter import Letter
 from .models import Campaign, Delivery, DomainPause, Step
@@ -267,7 +268,7 @@ class _Sender:
             pause = DomainPause(campaign_id=row["campaign_id"], domain=_domain(row), at=self.now, reply=words)
             DomainPause.objects.bulk_create([pause], ignore_conflicts=True)
         else:
-            _pause_campaign(row["campaign_id"], words)
+            _pause_campaign(row["campaign_id"], _("The mail server refuses our sender: %(why)s") % {"why": words})
 
     def _settle_accepted(self) -> None:
         turns, self._accepted = self._accepted, []
@@ -310,7 +311,9 @@ class _Sender:
     def _say_why(self, error: ChannelError) -> None:
         """Where people look: a campaign that waits for the mail server says so."""
         log.warning("no mail server: %s", error)
-        _running().update(note=f"{error.words or error.stage}"[:300])
+        why = error.words or str(error.stage)
+        note = why if isinstance(error, NotConfiguredError) else _("No mail server answers: %(why)s") % {"why": why}
+        _running().update(note=note[:300])
 
 
 def _domain(row: dict) -> str:

@@ -54,3 +54,5 @@ SELECT judged.customer_id, judged.contact_id, judged.address, coalesce(score.rfm
     END AS verdict
 FROM judged
 LEFT JOIN scores_score AS score ON score.customer_id = judged.customer_id
+;;
+ANALYZE campaign_audience

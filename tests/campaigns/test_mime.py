@@ -48,6 +48,7 @@ def test_addresses_that_can_be_written_to(raw, expected):
         "a@" + "x" * 64 + ".jp",
         "a,b@example.jp",
         "a@example.jp\x00",
+        "a@日本" + "本" * 70 + ".jp",
     ],
 )
 def test_addresses_that_cannot(raw):

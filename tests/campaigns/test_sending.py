@@ -491,3 +491,17 @@ def test_who_unsubscribes_is_taken_out_of_his_wave(planned, four):
     tracking.unsubscribe(token=row(2).token, now=NOW)
     assert sending.run(now=NOW) == 7
     assert ledger()["p2"] == ("suppressed", "refused")
+
+
+def test_a_campaign_that_was_stopped_meanwhile_is_not_paused_on_top(planned):
+    planned(1)
+    Campaign.objects.update(state="cancelled")
+    sending._pause_campaign(Campaign.objects.get().pk, "why")
+    assert Campaign.objects.get().state == "cancelled"
+
+
+def test_no_server_set_is_said_on_the_campaign(planned, monkeypatch):
+    planned(1)
+    monkeypatch.setattr(settings, "EMAIL_HOST", None)
+    assert sending.run(now=NOW) == 0
+    assert "EMAIL_URL" in Campaign.objects.get().note

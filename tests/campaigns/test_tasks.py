@@ -2,9 +2,11 @@
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from kombu.exceptions import OperationalError
 
 from campaigns import audience, tasks
+from campaigns.management.commands import send_due
 from campaigns.models import Campaign, Delivery
 from segments.models import Segment
 from tests.campaigns.moments import NOW
@@ -26,6 +28,27 @@ def test_one_call_starts_plans_and_sends(campaign, person, staff, mail_server, a
     assert Campaign.objects.get().state == "finished"
     tasks.send_due()
     assert len(mail_server.mails) == 1
+
+
+def test_without_a_worker_a_command_does_the_same(campaign, person, staff, mail_server, at_now, capsys):
+    person(1)
+    Campaign.objects.update(state="scheduled", scheduled_at=NOW, launched_by=staff)
+    call_command("send_due", once=True)
+    assert (capsys.readouterr().out, Delivery.objects.get().state) == ("1\n", "accepted")
+
+
+def test_the_command_looks_again_every_five_seconds(campaign, at_now, monkeypatch):
+    waited = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(send_due.time, "sleep", wait)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("send_due")
+    assert waited == [5, 5]
 
 
 def test_nothing_due_is_nothing_done(campaign, at_now):

@@ -109,6 +109,15 @@ def test_only_an_admin_with_a_reason_lifts(admin):
     assert Suppression.objects.get().lifted_at == AT
 
 
+def test_a_grant_by_staff_is_audited_and_a_postal_refusal_binds_the_code(admin):
+    who = customer("A1", "a@example.jp")
+    assert granted(who, "a@example.jp", by=admin)
+    assert AuditEvent.objects.get().action == "consent.grant"
+    consent.withdraw(customer=who, channel=Channel.POSTAL, address="A1", at=AT, source="staff")
+    assert not consent.standing(channel=Channel.POSTAL, address="A1").is_mailable
+    assert is_mailable("a@example.jp")
+
+
 def test_a_grant_needs_a_ground_and_consent_its_words():
     who = customer("A1")
     for basis, wording in [("", WORDS), ("because", WORDS), ("consent", "")]:
