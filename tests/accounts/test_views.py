@@ -324,3 +324,13 @@ def test_pages_of_signed_in_people_are_not_stored(as_admin):
     answer = as_admin.get("/users/")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("address", ["/users/", "/sign-in/", "/"])
+def test_with_the_database_away_every_page_says_so_in_words(address):
+    """No database is open to this test: whatever asks it fails, as when the server is down."""
+    client = Client(raise_request_exception=False)
+    client.cookies["sessionid"] = "of-yesterday"
+    answer = client.get(address)
+    assert answer.status_code == 500
+    assert "システムで問題が起きました" in answer.content.decode()
