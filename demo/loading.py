@@ -9,17 +9,20 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
+from accounts import jobs
 from accounts.models import Installation, User
-from customers import consent
-from customers.models import Channel, Consent, Contact, Customer, Interaction
+from customers import consent, searching
+from customers.models import Channel, Consent, Contact, Customer, Interaction, Touched
+from scores import scoring
 
 from . import invent, names
 
 PASSWORD = "modoru-demo"  # noqa: S105  of the demo alone: these logins are refused anywhere else
 SIGN_IN = {"cs@example.jp", "manager@example.jp", "admin@example.jp"}
 MONTHS_BACK = 13
+PERSON = ("contact_name", "contact_kana", "department", "title")
 CUSTOMER_COLUMNS = (
     "customer_id name kana kind email phone postal_code address industry region owner joined_on acquired_via"
 )
@@ -48,9 +51,7 @@ def load(*, now: dt.datetime, say: Say) -> bool:
     _consents(records, now)
     _contacts(records)
     _promises(records, now)
-    for day in _days_to_compute(today):
-        say(f"figures as of {day}")
-        call_command("nightly", "--as-of", day.isoformat(), "--json", stdout=io.StringIO())
+    _figures(today, now, say)
     Installation.objects.filter(id=1).update(loaded_at=now)
     return True
 
@@ -133,12 +134,16 @@ def _consents(records: list[invent.Record], now: dt.datetime) -> None:
 def _contacts(records: list[invent.Record]) -> None:
     """The people at the companies: names, readings, departments."""
     people = {record.customer["customer_id"]: record.customer for record in records}
-    contacts = list(Contact.objects.filter(is_primary=True, customer__code__in=people).select_related("customer"))
-    for contact in contacts:
-        person = people[contact.customer.code]
-        contact.name, contact.kana = person["contact_name"], person["contact_kana"]
-        contact.department, contact.title = person["department"], person["title"]
-    Contact.objects.bulk_update(contacts, ["name", "kana", "department", "title"], batch_size=1000)
+    ids = dict(Contact.objects.filter(is_primary=True, customer__code__in=people).values_list("customer__code", "id"))
+    known = [(pk, *(people[code][name] for name in PERSON)) for code, pk in ids.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_contact AS contact SET name = v.name, kana = v.kana, department = v.department,"
+            " title = v.title FROM unnest(%s::bigint[], %s, %s, %s, %s) AS v (id, name, kana, department, title)"
+            " WHERE contact.id = v.id",
+            [list(column) for column in zip(*known, strict=True)],
+        )
+    searching.refresh(list(Customer.objects.filter(code__in=people).values_list("id", flat=True)))
 
 
 def _promises(records: list[invent.Record], now: dt.datetime) -> None:
@@ -161,10 +166,21 @@ def _promises(records: list[invent.Record], now: dt.datetime) -> None:
     )
 
 
-def _days_to_compute(today: dt.date) -> list[dt.date]:
-    """The ends of the last months, oldest first, then yesterday and today."""
+def _figures(today: dt.date, now: dt.datetime, say: Say) -> None:
+    """Scores at the ends of the last months, oldest first, so that changes have their day; then the night of today."""
+    for day in _month_ends(today):
+        say(f"scores as of {day}")
+        scoring.compute(as_of=day, now=now)
+    say("segments and figures of today")
+    last = Touched.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    with jobs.once("nightly", due=today.isoformat(), now=now):
+        call_command("nightly", "--json", stdout=io.StringIO())
+    Touched.objects.filter(id__lte=last).delete()
+
+
+def _month_ends(today: dt.date) -> list[dt.date]:
     first, ends = today.replace(day=1), []
     for _month in range(MONTHS_BACK):
         ends.append(first - dt.timedelta(days=1))
         first = ends[-1].replace(day=1)
-    return [*reversed(ends), today - dt.timedelta(days=1), today]
+    return ends[::-1]
