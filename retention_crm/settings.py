@@ -93,6 +93,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_timeout": 10,
     "max_retries": 2,
+    "interval_start": 0,  # a page that wakes a worker doesn't wait for a broker that is away
+    "interval_step": 0.2,
+    "interval_max": 0.4,
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
