@@ -1,14 +1,19 @@
 """What an import would do, found by doing all of it but the writing, in a transaction that is rolled back."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
-from ..models import Import, ImportReject
+from accounts.models import User
+
+from ..models import Channel, ConsentState, Import, ImportReject
 from . import applying, columns, staging
 from .applying import Counts
 from .columns import Mapping
+from .labels import FIELDS
 from .reading import Layout
 
 EXAMPLES = 5
@@ -21,14 +26,19 @@ _STORED_TABLES = {
     " LEFT JOIN customers_customer AS more ON false",
     "logins": "LEFT JOIN customers_login AS stored ON false LEFT JOIN customers_customer AS more ON false",
 }
-_HIDDEN = frozenset(
-    {"id", "line", "customer_id", "contact_id", "line_key", "nth", "is_new", "sort_key", "version", "kind"}
-)
+_SHOWN = frozenset({*FIELDS, "owner_id", "attributes", "mail_no", "postal_no", "phone_no"}) - {"customer_id", "kind"}
+_LABELS = FIELDS | {
+    "owner_id": FIELDS["owner"],
+    "mail_no": Channel.MAIL.label,
+    "postal_no": Channel.POSTAL.label,
+    "phone_no": Channel.PHONE.label,
+    "attributes": _("further attributes"),
+}
 
 
 @dataclass(frozen=True)
 class Example:
-    """A row that would be made or changed: its line, its code, and (field, before, after) for each difference."""
+    """A row that would be made or changed: its line, its code, and (label, before, after) for each difference."""
 
     line: int
     code: str
@@ -98,10 +108,26 @@ def _rows(imported: Import, is_new: bool, limit: int) -> list[tuple]:
 
 
 def _example(line: int, code: str, after: str, before: str | None) -> Example:
-    import json
-
     new, old = json.loads(after), json.loads(before) if before else {}
-    shown = [name for name in new if name not in _HIDDEN and (not old or name in old)]
-    differences = [(name, old.get(name), new[name]) for name in shown if new[name] != old.get(name)]
-    empty = (None, "", [], {}, False)
-    return Example(line, code, [change for change in differences if old or change[2] not in empty])
+    changes = []
+    for name in (name for name in new if name in _SHOWN):
+        is_refusal = name.endswith("_no")
+        if (old and name not in old and not is_refusal) or new[name] == old.get(name):
+            continue
+        if (not old and new[name] in (None, "", [], {}, False)) or (is_refusal and not new[name]):
+            continue
+        changes.append((_LABELS[name], _words(name, old.get(name)), _words(name, new[name])))
+    return Example(line, code, changes)
+
+
+def _words(name: str, value: Any) -> str:
+    """A value as people read it."""
+    if value in (None, "", [], {}):
+        return ""
+    if name == "owner_id":
+        return User.objects.values_list("name", flat=True).get(pk=value)
+    if name.endswith("_no"):
+        return str(ConsentState.WITHDRAWN.label)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {text}" for key, text in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from customers.importing import running
+from customers.importing.labels import FIELDS
 from customers.models import Customer, Import, SavedMapping
 
 pytestmark = pytest.mark.django_db
@@ -168,5 +169,5 @@ def test_the_list_and_the_examples_of_changed_rows(admin):
     running.run(import_id=first.pk, now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     upload(admin, text="id,name,industry\n1,あ,製造\n")
     page = admin.get(reverse("customers:import-preview", args=[Import.objects.order_by("-id")[0].pk]))
-    assert page.context["found"].updated[0].changes == [("industry", "小売", "製造")]
+    assert page.context["found"].updated[0].changes == [(FIELDS["industry"], "小売", "製造")]
     assert admin.get(reverse("customers:imports")).status_code == 200
