@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 HONORIFICS = ("様", "さま", "さん", "殿")
@@ -17,7 +18,7 @@ class Field:
 
     key: str
     word: str
-    label: str
+    label: str | Promise
     example: str
 
 

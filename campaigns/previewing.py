@@ -113,7 +113,7 @@ def _nobody() -> dict[str, Any]:
 def _of(customer: Customer) -> dict[str, Any]:
     contact = customer.contacts.filter(left_on=None).order_by("-is_primary", "id").first()
     last = _last_purchase(customer)
-    row = {"kind": customer.kind, "customer_name": customer.name, "employer": customer.company}
+    row: dict[str, Any] = {"kind": customer.kind, "customer_name": customer.name, "employer": customer.company}
     if contact:
         row |= {"contact_name": contact.name, "department": contact.department, "title": contact.title}
         row["address"] = contact.email

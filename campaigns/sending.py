@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 State = Delivery.State
 BATCH = 100
 SLOTS = 0x6D61696C  # "mail": names the advisory locks of the senders
-EVENTS = {State.ACCEPTED: "mail_accepted", State.FAILED: "mail_failed", State.UNKNOWN: "mail_unknown"}
+EVENTS: dict[str, str] = {State.ACCEPTED: "mail_accepted", State.FAILED: "mail_failed", State.UNKNOWN: "mail_unknown"}
 
 
 def run(*, now: dt.datetime, seconds: float = 20, is_stopping: Callable[[], bool] = lambda: False) -> int:
@@ -187,7 +187,7 @@ class _Sender:
         """Settles those that went wrong; the others."""
         for turn in turns:
             if turn.error is not None:
-                self._not_accepted(turn)
+                self._not_accepted(turn, turn.error)
         return [turn for turn in turns if turn.error is None]
 
     def _turns(self, rows: list[dict]) -> list[_Turn]:
@@ -236,8 +236,7 @@ class _Sender:
         self._accepted = []
         return {row["id"] for row in marked if row["state"] == State.SENDING}
 
-    def _not_accepted(self, turn: _Turn) -> None:
-        error = turn.error
+    def _not_accepted(self, turn: _Turn, error: ChannelError) -> None:
         if error.stage == Stage.CONNECT:
             self._give_up(turn.channel, error)
             return

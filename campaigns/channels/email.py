@@ -126,10 +126,13 @@ class EmailChannel:
             smtp.close()
 
     def _connected(self) -> smtplib.SMTP:
-        server = self._server
-        maker = smtplib.SMTP_SSL if server.is_tls else smtplib.SMTP
-        extra = {"context": ssl.create_default_context()} if server.is_tls else {}
-        smtp = maker(server.host, server.port, local_hostname=_own_name(), timeout=self._timeouts.connect, **extra)
+        server, name, limit = self._server, _own_name(), self._timeouts.connect
+        smtp: smtplib.SMTP
+        if server.is_tls:
+            context = ssl.create_default_context()
+            smtp = smtplib.SMTP_SSL(server.host, server.port, name, timeout=limit, context=context)
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, name, timeout=limit)
         try:
             self._check_end(smtp)
             smtp.ehlo_or_helo_if_needed()
