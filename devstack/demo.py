@@ -17,7 +17,7 @@ from devstack.machine import free_port, until
 from devstack.services import data_dir, services
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 180
+READY_SECONDS = 300
 PASSWORD = "modoru-demo"  # noqa: S105 (printed for everybody; refused outside the demo)
 LOGINS = [("cs@example.jp", "CS staff"), ("manager@example.jp", "Manager"), ("admin@example.jp", "Admin")]
 # What a user set for a real installation must not reach the demo: above all no real mail server.

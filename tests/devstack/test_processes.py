@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,40 @@ def test_nothing_a_user_set_for_real_mail_or_data_reaches_the_demo(home, monkeyp
     assert environment["EMAIL_URL"] == environment["DEMO_SMTP"] == "smtp://127.0.0.1:2525"
     assert environment["BASE_URL"] == "http://127.0.0.1:8001"
     assert environment["ALLOWED_HOSTS"] == "localhost,127.0.0.1"
+
+
+def manage(home: Path, script: str) -> str:
+    """What a script prints in `manage.py shell` on the embedded database of `home`."""
+    clean = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"} | {"DATA_DIR": str(home)}
+    words = [sys.executable, "manage.py", "shell", "-v0", "-c", script]
+    return subprocess.run(words, env=clean, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def read(port: int, path: str) -> tuple[int, bytes]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return answer.status, answer.read()
+
+
+def test_a_loaded_demo_comes_up_says_where_and_goes_with_ctrl_c(home):
+    marks = "from accounts.models import *; from django.utils import timezone; Team.objects.create(name='残る');"
+    manage(home, f"{marks} Installation.get(); Installation.objects.update(is_demo=True, loaded_at=timezone.now())")
+    port = free_port()
+    environment = os.environ | {"DATA_DIR": str(home), "PORT": str(port), "EMAIL_URL": "smtp://real.example.com"}
+    words = [sys.executable, "-m", "devstack.demo"]
+    log = home / "said"
+    with log.open("w") as out, subprocess.Popen(words, env=environment, cwd=ROOT, stdout=out, stderr=out) as process:
+        came_up = until(lambda: "keeps the data" in log.read_text() or process.poll() is not None, 300)
+        pids = noted(home)
+        ready = came_up and read(port, "/readyz")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+    said = log.read_text()
+    assert ready == (200, b'{"status": "ready"}'), said
+    assert f"Modoru is ready: http://127.0.0.1:{port}/\n" in said
+    for login in ("cs@example.jp", "manager@example.jp", "admin@example.jp"):
+        assert any(line.split()[:2] == [login, "modoru-demo"] for line in said.splitlines())
+    assert f"Stopped. The data stays in {home}; `make demo` continues with it.\n" in said
+    assert len(pids) == 8
+    assert not any(command_line(pid) for pid in pids)
+    assert not (home / "postgres" / "postmaster.pid").exists()
+    assert manage(home, "from accounts.models import *; print(Team.objects.get().name)") == "残る\n"
