@@ -6,7 +6,7 @@ from functools import cache
 
 from django import template
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
@@ -75,10 +75,7 @@ def day(value: dt.date | None) -> str:
 def nav_link(context, url_name: str, icon_name: str, words: str, outside: str = "") -> str:
     """An entry of the side menu; current on its page and those below it, but not below `outside` (an address)."""
     here = context["request"].path
-    try:
-        address = reverse(url_name)
-    except NoReverseMatch:
-        return ""
+    address = reverse(url_name)
     is_here = here == address if address == "/" else here.startswith(address)
     if outside and here.startswith(outside):
         is_here = False

@@ -78,8 +78,16 @@ def test_the_menu_says_where_one_is(admin_page, base_url):
     expect(here).to_have_text("設定")
 
 
+def test_the_menu_has_an_entry_for_every_part(admin_page, base_url):
+    Installation.objects.update_or_create(id=1, defaults={"is_demo": True})
+    admin_page.goto(f"{base_url}/users/")
+    entries = admin_page.get_by_role("navigation", name="メインメニュー").get_by_role("link").all_inner_texts()
+    work = ["ダッシュボード", "顧客", "セグメント", "施策", "分析"]
+    assert entries == [*work, "データ取り込み", "ユーザー", "設定", "受信箱(デモ)"]
+
+
 def test_cs_staff_see_no_entries_of_admins(cs_page, base_url):
-    cs_page.goto(f"{base_url}/")
+    cs_page.goto(f"{base_url}/customers/")
     menu = cs_page.get_by_role("navigation", name="メインメニュー")
     expect(menu.get_by_role("link", name="設定")).to_have_count(0)
     expect(menu.get_by_role("link", name="顧客")).to_be_visible()
