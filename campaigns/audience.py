@@ -84,7 +84,18 @@ def foresight(campaign: Campaign, *, as_of: dt.date) -> list[uplift.Prospect]:
     """What the audience could show with its own share held out and with 10, 20 and 50 %."""
     with transaction.atomic():
         _judge(campaign, as_of)
-        people, base_rate = _base_rate(campaign, as_of)
+        return _foresight(campaign, as_of)
+
+
+def projection(campaign: Campaign, *, as_of: dt.date) -> tuple[Waterfall, list[uplift.Prospect]]:
+    """Waterfall and foresight of what is not planned yet, from one judgement of its audience."""
+    with transaction.atomic():
+        _judge(campaign, as_of)
+        return _waterfall(_projected(), is_projected=True), _foresight(campaign, as_of)
+
+
+def _foresight(campaign: Campaign, as_of: dt.date) -> list[uplift.Prospect]:
+    people, base_rate = _base_rate(campaign, as_of)
     percents = sorted({10, 20, 50} | {campaign.held_out_share} - {0})
     return uplift.foresee(people, base_rate, percents)
 

@@ -110,30 +110,25 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "playbook": playbooks.label(campaign.playbook),
         "acts": running.acts_of(campaign),
         "step": STEPS.get(campaign.state, LAST_STEP),
-        **waterfall_of(campaign, day),
         **preview_of(request, campaign),
     }
-    context |= _before_launch(campaign, day) if campaign.launched_at is None else _since_launch(campaign)
+    context |= _before_launch(campaign, day) if campaign.launched_at is None else _since_launch(campaign, day)
     return render(request, "campaigns/detail.html", context)
 
 
-def waterfall_of(campaign: Campaign, day: dt.date) -> dict:
-    """Who receives it and why not; `matched` is the whole that the bars are parts of."""
-    waterfall = audience.waterfall(campaign, as_of=day)
-    return {"waterfall": waterfall, "matched": waterfall.count("matched")}
-
-
 def _before_launch(campaign: Campaign, day: dt.date) -> dict:
-    prospects = audience.foresight(campaign, as_of=day)
+    waterfall, prospects = audience.projection(campaign, as_of=day)
     return {
+        **running.shown(waterfall),
         "problems": running.problems_of(campaign, day),
         "prospects": prospects,
         "outlook": explaining.outlook(prospects, campaign),
     }
 
 
-def _since_launch(campaign: Campaign) -> dict:
-    return results.of(campaign) | running.of(campaign)
+def _since_launch(campaign: Campaign, day: dt.date) -> dict:
+    waterfall = audience.waterfall(campaign, as_of=day)
+    return running.shown(waterfall) | results.of(campaign) | running.of(campaign)
 
 
 def preview_of(request: HttpRequest, campaign: Campaign) -> dict:

@@ -52,6 +52,11 @@ def _counts(progress: results.Progress) -> list[tuple[str, str, int]]:
     return [*waiting, *counts]
 
 
+def shown(waterfall: audience.Waterfall) -> dict:
+    """Who receives it and why not; `matched` is the whole that the bars are parts of."""
+    return {"waterfall": waterfall, "matched": waterfall.count("matched")}
+
+
 def problems_of(campaign: Campaign, day: dt.date) -> list[str]:
     """Everything that forbids sending it on that day, in words."""
     return [*compliance.problems(campaign, as_of=day), *audience.stale(campaign.segment, day)]
@@ -103,8 +108,7 @@ def launch(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "waterfall": waterfall,
-        "matched": waterfall.count("matched"),
+        **shown(waterfall),
         "receivers": waterfall.count("will_receive"),
         "held_out": waterfall.count("held_out"),
         "problems": problems_of(campaign, day),

@@ -1,0 +1,102 @@
+"""Results and prospects in words. Figures are made up; how they come about is tested in test_uplift.py."""
+
+import pytest
+from django.utils import translation
+
+from campaigns import explaining
+from campaigns.models import Campaign
+from campaigns.uplift import Fault, Interval, Judgement, Prospect, Verdict
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
+
+
+def a_campaign(**changes) -> Campaign:
+    return Campaign(**({"name": "Autumn", "holdout_percent": 10, "expected_effect": 2} | changes))
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0.012, "+1.2pt"), (-0.001, "−0.1pt"), (0.0001, "±0.0pt"), (0, "±0.0pt"), (None, "–")],
+)
+def test_a_difference_of_shares_carries_its_sign(share, written):
+    assert explaining.points(share) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(1234567.4, "+¥1,234,567"), (-80.6, "−¥81"), (None, "–")])
+def test_a_difference_in_money_carries_its_sign(value, written):
+    assert explaining.signed_money(value) == written
+
+
+SEEN = Interval(0.012, -0.001, 0.025)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "sentence"),
+    [
+        (Judgement(Verdict.RUNNING), ""),
+        (Judgement(Verdict.FAULTY), "The two groups can't be compared."),
+        (Judgement(Verdict.NO_COMPARISON), "Nobody was held out, so the effect can't be measured."),
+        (Judgement(Verdict.POSITIVE, Interval(0.023, 0.004, 0.041)), "Difference +2.3pt (+0.4 to +4.1). It helped."),
+        (
+            Judgement(Verdict.NEGATIVE, Interval(-0.02, -0.03, -0.01)),
+            "Difference −2.0pt (−3.0 to −1.0). Those who received it did worse.",
+        ),
+        (Judgement(Verdict.CANNOT_SAY, SEEN), "Difference +1.2pt (−0.1 to +2.5). It can't be said yet."),
+    ],
+)
+def test_a_verdict_is_one_sentence_with_its_limits(judgement, sentence):
+    assert explaining.verdict(judgement) == sentence
+
+
+def test_the_verdict_in_japanese_is_the_one_of_the_trade():
+    with translation.override("ja"):
+        assert explaining.verdict(Judgement(Verdict.CANNOT_SAY, SEEN)) == (
+            "差 +1.2pt(−0.1〜+2.5)。まだ断言できません。"
+        )
+
+
+def test_cannot_say_names_how_many_people_the_hoped_for_effect_would_need():
+    judgement = Judgement(Verdict.CANNOT_SAY, SEEN, people_needed=13_050)
+    assert explaining.what_now(judgement, a_campaign()) == (
+        "To see the +2.0pt you hoped for, a campaign to about 13,050 people is needed."
+    )
+
+
+@pytest.mark.parametrize(
+    "judgement", [Judgement(Verdict.CANNOT_SAY, SEEN), Judgement(Verdict.POSITIVE, SEEN, people_needed=5)]
+)
+def test_otherwise_nothing_more_is_said(judgement):
+    assert explaining.what_now(judgement, a_campaign()) == ""
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_every_fault_has_its_words(fault):
+    assert explaining.faults([fault])[0].endswith(".")
+
+
+def prospects(effect: float | None, is_measurable: bool) -> list[Prospect]:
+    return [Prospect(10, 900, 100, effect, is_measurable), Prospect(20, 800, 200, 0.001, True)]
+
+
+@pytest.mark.parametrize(
+    ("effect", "is_measurable", "sentence"),
+    [
+        (0.015, True, "The +2.0pt you hope for will show, if it is there."),
+        (0.02, True, "The +2.0pt you hope for will show, if it is there."),
+        (0.031, True, "The +2.0pt you hope for may stay unseen: with these people only +3.1pt or more shows."),
+        (0.031, False, "These are too few people to measure the effect. You may hold out nobody and send to all."),
+        (None, False, "These are too few people to measure the effect. You may hold out nobody and send to all."),
+    ],
+)
+def test_the_outlook_is_that_of_the_share_chosen(effect, is_measurable, sentence):
+    assert explaining.outlook(prospects(effect, is_measurable), a_campaign()) == sentence
+
+
+def test_without_a_holdout_nothing_can_be_measured():
+    sentence = "Nobody is held out: everybody gets it, and the effect can't be measured."
+    assert explaining.outlook(prospects(0.01, True), a_campaign(holdout_percent=0)) == sentence
+    assert explaining.outlook(prospects(0.01, True), a_campaign(message_class="business")) == sentence
