@@ -1,8 +1,10 @@
 """Every figure people quote: what it is called, what it means, and how it is computed (the definition chip)."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -12,76 +14,144 @@ Words = str | Promise
 
 
 @dataclass(frozen=True)
-class Definition:
-    """A figure's name, meaning and formula in words; `policies` has the name where it depends on the churn policy."""
+class Metric:
+    """A figure: its name, unit, meaning and formula in words, and what they are where contracts decide."""
 
     name: Words
+    unit: Words
     text: Words
-    formula: Words = ""
-    policies: dict[str, Words] | None = None
+    formula: Words
+    under_contract: tuple[Words, Words] | None = None  # name, text
 
-    def called(self, installation: Installation) -> str:
-        """Its name under the company's churn policy."""
-        return str((self.policies or {}).get(installation.churn_policy, self.name))
+    def name_under(self, policy: str) -> Words:
+        return self.under_contract[0] if self.under_contract and policy == ChurnPolicy.CONTRACT else self.name
+
+    def text_under(self, policy: str) -> Words:
+        return self.under_contract[1] if self.under_contract and policy == ChurnPolicy.CONTRACT else self.text
 
 
-DEFINITIONS: dict[str, Definition] = {
-    "active": Definition(
+METRICS: dict[str, Metric] = {
+    "active": Metric(
         _("Active customers"),
-        _("Customers who are active at the end of the day under the churn policy of the settings."),
-        _("by purchases: the last one lies within N days; by contract: a term covers the day"),
-        {ChurnPolicy.CONTRACT: pgettext_lazy("under contract", "Active customers")},
+        _("customers"),
+        _("Customers who are active at the end of the day, by the way of counting chosen in the settings."),
+        _("those whose last activity lies within the last %(days)s days"),
+        (
+            pgettext_lazy("under contract", "Customers under contract"),
+            _("Customers with a paid contract term at the end of the day. Trials do not count."),
+        ),
     ),
-    "churn": Definition(
+    "churn": Metric(
         _("Churn rate"),
+        "%",
         _(
-            "Of the customers active at the start of the period, the share no longer active at its end. Who came and left inside the period does not count."
+            "The share of those active at the start of the period who are no longer active at its end. "
+            "Who comes and goes inside the period, or is back at its end, is not lost."
         ),
         _("lost ÷ active at the start × 100"),
-        {ChurnPolicy.CONTRACT: pgettext_lazy("under contract", "Churn rate")},
-    ),
-    "ltv_historic": Definition(
-        _("LTV so far"),
-        _(
-            "What customers have brought until today: purchases less refunds; under contract the monthly amounts of the time under contract. Times the margin where one is set."
+        (
+            pgettext_lazy("under contract", "Churn rate"),
+            _(
+                "The share of those under contract at the start of the period who are no longer so at its end. "
+                "Who comes and goes inside the period, or is back at its end, is not lost."
+            ),
         ),
-        _("sum over all customers ÷ number of customers"),
     ),
-    "ltv_predicted": Definition(
-        _("Predicted LTV (next 12 months)"),
-        _("What customers have brought so far and are expected to bring in the next 365 days. Nothing is discounted."),
-        _("LTV so far + expected purchases × expected value per purchase × share not refunded"),
+    "ltv_historic": Metric(
+        _("Historic LTV"),
+        "¥",
+        _("What customers have brought so far: purchases net of refunds, contracts by the days under term."),
+        _("sum over everybody who ever bought or signed; the mean is per such customer"),
     ),
-    "at_risk": Definition(
-        _("Money at risk"),
-        _(
-            "What active customers are expected to bring in the next 12 months, weighted by their risk of leaving within 90 days."
+    "ltv_predicted": Metric(
+        _("Predicted LTV"),
+        "¥",
+        _("What customers have brought so far and may bring in the next 12 months; nothing is discounted."),
+        _("historic LTV + expected purchases × expected value per purchase × (1 − share of refunds)"),
+        (
+            _("Predicted LTV"),
+            _("Historic LTV and the monthly amount of the next 12 months, less the churn rate of the last six months."),
         ),
-        _("sum of churn risk × (predicted LTV − LTV so far)"),
     ),
-    "renewals": Definition(
+    "at_risk": Metric(
+        _("Revenue at risk"),
+        "¥",
+        _("What active customers may bring in the next 12 months, weighed with their risk to be gone in 90 days."),
+        _("sum of churn risk × (predicted LTV − historic LTV) over active customers"),
+    ),
+    "renewals": Metric(
         _("Renewals due"),
-        _("Contracts whose deadline for giving notice comes within the next 90 days and where no notice was given."),
-        _("number of customers; the monthly amount behind them"),
+        _("customers"),
+        _("Customers whose deadline for giving notice comes within 90 days and who have given none."),
+        _("number of such customers; beside it the sum of their monthly amounts"),
     ),
-    "rfm": Definition(
+    "churn_risk": Metric(
+        _("Churn risk"),
+        "%",
+        _("The chance not to be active 90 days from now."),
+        _("from the purchase model, or from how many customers in the same position were lost"),
+    ),
+    "cohorts": Metric(
+        _("Retention rate"),
+        "%",
+        _("Of the customers who first bought in a month: the share who bought again in the months after it."),
+        _("customers who bought in that month ÷ customers of the cohort × 100"),
+        (
+            _("Retention rate"),
+            _("Of the customers who first signed in a month: the share under contract at the end of later months."),
+        ),
+    ),
+    "rfm": Metric(
         _("RFM grid"),
+        _("customers"),
         _(
-            "Customers by how recently (R) and how often (F) they bought, each scored 1 to 5, 5 the best. Equal values get equal scores."
+            "How long ago (R) and how often (F) customers bought, each scored 1 to 5, 5 best. "
+            "Equal values get equal scores."
         ),
         _("score = 1 + whole part of 5 × share of customers who are worse, at most 5"),
-    ),
-    "cohort": Definition(
-        _("Cohort retention"),
-        _(
-            "Customers by the month of their first purchase, and the share of them who bought again in a later month. Months that are not over yet are outlined."
-        ),
-        _("bought in the month ÷ size of the cohort × 100"),
     ),
 }
 
 
-def chip(key: str, installation: Installation, **facts) -> dict:
-    """What `_definition.html` needs: name, text, formula and facts such as `as_of` and `period`."""
-    found = DEFINITIONS[key]
-    return {"name": found.called(installation), "text": found.text, "formula": found.formula, **facts}
+def chip(
+    key: str, *, settings: Installation, as_of: dt.date | None, period: str = "", other: str = ""
+) -> dict[str, object]:
+    """What the definition chip of a figure shows: name, text, formula, period, as_of, other."""
+    metric = METRICS[key]
+    by_contract = settings.churn_policy == ChurnPolicy.CONTRACT
+    formula = str(metric.formula) if key != "active" else _active_formula(settings)
+    if key == "cohorts" and by_contract:
+        formula = _now("customers under contract at the end of that month ÷ customers of the cohort × 100")
+    return {
+        "name": metric.name_under(settings.churn_policy),
+        "text": metric.text_under(settings.churn_policy),
+        "formula": formula,
+        "period": period,
+        "as_of": as_of,
+        "other": other,
+    }
+
+
+def _active_formula(settings: Installation) -> str:
+    quiet = str(METRICS["active"].formula) % {"days": settings.inactivity_days}
+    if settings.churn_policy == ChurnPolicy.INACTIVITY:
+        return quiet
+    covered = _now("those with a term that covers the day")
+    if settings.month_end:
+        covered = _now("those with a term that covers the day and the day after")
+    return (
+        covered
+        if settings.churn_policy == ChurnPolicy.CONTRACT
+        else _now("%(one)s, or %(other)s")
+        % {
+            "one": covered,
+            "other": quiet,
+        }
+    )
+
+
+def money_basis(settings: Installation) -> str:
+    """What amounts are: with or before tax, sales or profit."""
+    tax = settings.get_tax_display()
+    kind = _now("by sales") if settings.margin is None else _now("by profit")
+    return f"{tax} · {kind}"

@@ -1,6 +1,7 @@
 """Months and calendar quarters, and when one is complete."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 ONE_DAY = dt.timedelta(days=1)
@@ -27,6 +28,20 @@ class Period:
     def is_complete(self, *, as_of: dt.date, today: dt.date) -> bool:
         """Its last day is not after `as_of` and is over."""
         return self.last <= as_of and self.last < today
+
+
+def named(code: str) -> Period | None:
+    """The period a code names (`1997-02`, `1997-Q1`); None where it names none."""
+    found = re.fullmatch(r"(\d{4})-(?:(0[1-9]|1[0-2])|Q([1-4]))", code)
+    if not found or found[1] == "0000":
+        return None
+    year, month, quarter = int(found[1]), found[2], found[3]
+    return Period(dt.date(year, int(month), 1), 1) if month else Period(dt.date(year, int(quarter) * 3 - 2, 1), 3)
+
+
+def month_of(code: str) -> Period:
+    """The month of a cohort's code (`1997-01`)."""
+    return Period(dt.date.fromisoformat(f"{code}-01"), 1)
 
 
 def after(first: dt.date, months: int) -> dt.date:

@@ -1,6 +1,7 @@
 """The reports by name, as of any day: what the command prints, the API answers and files hold."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from . import computing
@@ -49,3 +50,10 @@ def within(cohorts: list[dict[str, Any]], start: dt.date | None, end: dt.date | 
     """The cohorts whose month lies between the months of two days."""
     low, high = (f"{day:%Y-%m}" if day else None for day in (start, end))
     return [row for row in cohorts if (not low or row["cohort"] >= low) and (not high or row["cohort"] <= high)]
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON: amounts as numbers, days as ISO texts."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, dt.date) else value

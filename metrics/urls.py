@@ -1,4 +1,17 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
 
-app_name = "metrics"  # mounted at "": "" is the dashboard, "metrics/…" the reports, "api/v1/reports/…" the API
-urlpatterns = []
+from . import api
+from .views import churn, cohorts, dashboard, files, ltv, rfm
+
+app_name = "metrics"  # mounted at ""
+urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("metrics/", churn.index, name="index"),
+    path("metrics/lost/<slug:code>/", churn.lost, name="lost"),
+    path("metrics/ltv/", ltv.ltv, name="ltv"),
+    path("metrics/cohorts/", cohorts.cohorts, name="cohorts"),
+    path("metrics/rfm/", rfm.rfm, name="rfm"),
+    path("metrics/rfm/<int:r>/<int:f>/", rfm.cell, name="cell"),
+    path("metrics/csv/<slug:name>/", files.table, name="csv"),
+    path("api/v1/reports/<slug:name>/", api.report, name="report"),
+]

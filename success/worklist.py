@@ -4,17 +4,20 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, FloatField, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.models import Customer, Event, Interaction
+from scores.labels import slug
 from scores.models import Lifecycle, Score
 
 DEADLINE_DAYS = 30
 SLIPPED_DAYS = 14
 SNOOZED = "snoozed"
 SNOOZE_DAYS = 7
+SLIPPING_A_DAY = 10  # a list that can be done; the rest moves up tomorrow
 MOST = 50
 AT_RISK = (Lifecycle.SLIPPING, Lifecycle.PRE_DORMANT, Lifecycle.UNUSED)
 
@@ -29,8 +32,13 @@ class Job:
     due_on: dt.date | None
     at_stake: Decimal | None
 
-    def is_late(self, today: dt.date) -> bool:
-        return self.due_on is not None and self.due_on < today
+    @property
+    def segment(self) -> str:
+        """Slug of the segment from which a campaign would reach this customer; empty where there is none."""
+        if self.cause == "notice":
+            return "renewal-due"
+        score = getattr(self.customer, "score", None)
+        return slug(score.rfm_segment) if score and score.rfm_segment else ""
 
 
 def jobs(*, user: User, today: dt.date, mine_only: bool) -> list[Job]:
@@ -101,10 +109,9 @@ def _slipping(user: User, today: dt.date, mine_only: bool) -> list[Job]:
     found = _customers(user, today, mine_only).filter(
         score__lifecycle__in=AT_RISK, score__lifecycle_since__gte=since, prediction__churn_risk__gt=0
     )
-    ordered = found.annotate(loss=F("prediction__churn_risk") * F("score__ltv_historic")).order_by(
-        F("loss").desc(nulls_last=True), "id"
-    )
-    return [Job(one, "slipping", _slipped(one.score, today), None, _stake(one)) for one in ordered[:MOST]]
+    worth = Cast("score__ltv_historic", FloatField())
+    ordered = found.annotate(loss=F("prediction__churn_risk") * worth).order_by(F("loss").desc(nulls_last=True), "id")
+    return [Job(one, "slipping", _slipped(one.score, today), None, _stake(one)) for one in ordered[:SLIPPING_A_DAY]]
 
 
 def _slipped(score: Score, today: dt.date) -> str:

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         getattr(self, f"_as_{options['format']}")(name, found)
 
     def _as_json(self, name: str, found: Any) -> None:
-        self.stdout.write(json.dumps(found, default=_plain, ensure_ascii=False))
+        self.stdout.write(json.dumps(found, default=reports.plain, ensure_ascii=False))
 
     def _as_csv(self, name: str, found: Any) -> None:
         lines = [found] if isinstance(found, dict) else found
@@ -62,12 +62,6 @@ def _day(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise CommandError(f"“{text}” is not a day like 2026-03-31.") from None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat()
 
 
 def _shown(column: str, value: Any) -> str:

@@ -1,0 +1,85 @@
+"""What pages read: rollups and kept reports, as the rows the report command prints (with the stored `value` beside)."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from . import computing, keeping, rollups
+from .models import ChurnRollup, CohortRollup
+from .periods import MONTHS, Period, after
+
+Row = dict[str, Any]
+
+
+def churn(*, period: str = "month", by: str = "", group: str | None = None, last: int = 0) -> list[Row]:
+    """Churn of every complete period (of the `last` ones), oldest first; of one group where `group` is given."""
+    months = MONTHS[period]
+    found = ChurnRollup.objects.filter(months=months, dimension=by).order_by("first", "group")
+    if group is not None:
+        found = found.filter(group=group)
+    if last:
+        found = found.filter(first__in=_last_firsts(months, last))
+    return churn_rows(list(found), by=by)
+
+
+def churn_rows(stored: list[ChurnRollup], *, by: str) -> list[Row]:
+    """The stored figures as report rows."""
+    names = computing.group_names(by, {one.group for one in stored}) if by else {}
+    rows = []
+    for one in stored:
+        period = Period(one.first, one.months)
+        rows.append(
+            {
+                "period": period.code,
+                "start": period.first,
+                "end": period.last,
+                "group": names.get(one.group),
+                "value": one.group if by else None,
+                "at_start": one.at_start,
+                "lost": one.lost,
+                "rate": computing.rate(one.lost, one.at_start),
+            }
+        )
+    return rows
+
+
+def _last_firsts(months: int, last: int) -> list[dt.date]:
+    """First days of the newest periods; everybody's rows have them all."""
+    firsts = ChurnRollup.objects.filter(months=months, dimension="").order_by("-first").values_list("first", flat=True)
+    return list(firsts[:last])
+
+
+def cohorts(*, today: dt.date) -> list[Row]:
+    """Cohort retention: cohort, size, month, retained, complete."""
+    as_of = rollups.filled_to()
+    rows = []
+    for one in CohortRollup.objects.order_by("cohort", "month"):
+        month = Period(after(one.cohort, one.month), 1)
+        rows.append(
+            {
+                "cohort": f"{one.cohort:%Y-%m}",
+                "size": one.size,
+                "month": one.month,
+                "retained": one.retained,
+                "complete": as_of is not None and month.is_complete(as_of=as_of, today=today),
+            }
+        )
+    return rows
+
+
+def ltv(*, by: str = "") -> keeping.Kept:
+    """LTV by group, largest total first, as of the last night; `value` is the stored one, `group` its word."""
+    kept = keeping.read(("ltv", by))["ltv", by]
+    names = computing.group_names(by, {row["value"] for row in kept.rows})
+    rows = [{**row, "group": names.get(row["value"])} for row in kept.rows]
+    return keeping.Kept(kept.as_of, rows)
+
+
+def rfm() -> keeping.Kept:
+    """The 25 cells as of the last night, best first."""
+    return keeping.read(("rfm", ""))["rfm", ""]
+
+
+def total(rows: Iterable[Row], key: str) -> Any:
+    """Sum of a column."""
+    return sum(row[key] for row in rows)

@@ -1,0 +1,1 @@
+"""Pages of figures: the first page, and one per report."""

@@ -1,0 +1,43 @@
+"""A report's table as a CSV file: what the page shows, all periods of it."""
+
+import io
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import Installation
+from accounts.roles import may
+from common import exports
+from metrics import reading, reports
+from metrics.periods import MONTHS
+
+from .ltv import Row, visible
+
+
+@may("metrics.view")
+@require_safe
+def table(request: HttpRequest, name: str) -> HttpResponse:
+    """UTF-8 with BOM, the columns of the report command."""
+    rows = _rows(request, name)
+    columns = reports.COLUMNS[name]
+    text = io.StringIO(newline="")
+    exports.write(text, columns, ([row[column] for column in columns] for row in rows))
+    response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def _rows(request: HttpRequest, name: str) -> list[Row]:
+    by = request.GET.get("by", "")
+    by = by if by in reports.BY.get(name, ()) else ""
+    if name == "churn":
+        period = request.GET.get("period", "month")
+        return visible(reading.churn(period=period if period in MONTHS else "month", by=by), by, request)
+    if name == "ltv":
+        return visible(reading.ltv(by=by).rows, by, request)
+    if name == "cohorts":
+        return reading.cohorts(today=Installation.get().day_of(timezone.now()))
+    if name == "rfm":
+        return reading.rfm().rows
+    raise Http404

@@ -1,0 +1,58 @@
+"""How periods, groups and changes are called on the screen."""
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from accounts.models import Installation
+from scores.models import RfmSegment
+
+from .periods import Period
+
+CUTS: dict[str, str | Promise] = {
+    "": gettext_lazy("Everybody"),
+    "owner": gettext_lazy("By owner"),
+    "segment": gettext_lazy("By RFM segment"),
+    "industry": gettext_lazy("By industry"),
+    "region": gettext_lazy("By region"),
+    "plan": gettext_lazy("By plan"),
+    "cohort": gettext_lazy("By first month"),
+}
+PERIODS: dict[str, str | Promise] = {
+    "month": pgettext_lazy("period", "Month"),
+    "quarter": pgettext_lazy("period", "Quarter"),
+}
+
+
+def period_words(period: Period, settings: Installation) -> str:
+    """2026年10月; a quarter by the company's fiscal year where its quarters are the calendar's."""
+    if period.months == 1:
+        return date_format(period.first, "YEAR_MONTH_FORMAT")
+    start, month = settings.fiscal_year_start, period.first.month
+    words = {"first": month, "last": period.last.month, "year": period.first.year}
+    if (month - start) % 3:
+        return _("%(year)s, months %(first)s–%(last)s") % words
+    words |= {"year": period.first.year - (month < start), "number": (month - start) % 12 // 3 + 1}
+    return _("FY%(year)s Q%(number)s (months %(first)s–%(last)s)") % words
+
+
+def group_words(by: str, group: str | None) -> str:
+    """A group of a cut as people call it: RFM codes by their names, and a word for none."""
+    if group and by == "segment":
+        return str(RfmSegment(group).label)
+    if group:
+        return group
+    return {
+        "owner": _("Without owner"),
+        "segment": _("Not scored"),
+        "plan": _("Without plan"),
+    }.get(by, _("Not filled in"))
+
+
+def points(now: float | None, before: float | None) -> str:
+    """+0.4pt, −1.2pt; empty where one of the two has no figure."""
+    if now is None or before is None:
+        return ""
+    change = round(now - before, 1)
+    return f"{'+' if change > 0 else '−' if change < 0 else '±'}{abs(change):.1f}pt"
