@@ -33,6 +33,9 @@ def main(words: list[str]) -> int:
             _run(name, words, is_embedded=is_embedded)
     except KeyboardInterrupt:
         return _say(name, "interrupted.", 130)
+    except BrokenPipeError:  # whoever read our output has enough, as in `report … | head`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  so that closing it at exit fails no more
+        return 141
     except Exception as error:
         if "--traceback" in words:
             raise

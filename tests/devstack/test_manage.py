@@ -105,3 +105,22 @@ def test_a_command_stopped_from_outside_stops_its_server(used_home, sign, code):
         assert command.wait(timeout=30) == code
         assert command.stderr.read() in ("", "manage.py shell: interrupted.\n")
     assert not (used_home / "postgres" / "postmaster.pid").exists()
+
+
+def test_configure_runs_from_the_command_line(used_home):
+    """Its arguments may not be called `settings`: Django takes that name for the settings module."""
+    done = run_manage("configure", "margin=0.4", "month_end=off", DATA_DIR=str(used_home))
+    assert (done.returncode, done.stderr, done.stdout.split()) == (0, "", ["margin=0.4", "month_end=off"])
+
+
+def test_a_reader_who_has_enough_is_no_error(used_home):
+    """As in `manage.py report … | head -1`."""
+    command = f"{sys.executable} {ROOT / 'manage.py'} help | head -1"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        env={**os.environ, "DATA_DIR": str(used_home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""

@@ -10,11 +10,11 @@ class Command(BaseCommand):
     help = f"Sets KEY=VALUE …; KEY= resets to the default. Keys: {', '.join(configuring.KEYS)}."
 
     def add_arguments(self, parser):
-        parser.add_argument("settings", nargs="+", metavar="KEY=VALUE")
+        parser.add_argument("changes", nargs="+", metavar="KEY=VALUE")
 
     def handle(self, *args, **options):
         try:
-            changed = zones.configure(values=configuring.read(options["settings"]), by=None)
+            changed = zones.configure(values=configuring.read(options["changes"]), by=None)
         except configuring.SettingError as error:
             raise CommandError(str(error)) from error
         for key, value in changed.items():
