@@ -1,5 +1,6 @@
 """Forms of the customers app."""
 
+import json
 import unicodedata
 
 from django import forms
@@ -8,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
+from .importing.normalising import SEARCH_PARAMETERS
 from .models import Customer, Import, Interaction
 
 LARGEST_FILE = 1 << 30
+TO_KATAKANA = str.maketrans(SEARCH_PARAMETERS["hiragana"], SEARCH_PARAMETERS["katakana"])
 
 
 class UploadForm(forms.Form):
@@ -36,6 +39,7 @@ class CustomerForm(forms.ModelForm):
     email = forms.EmailField(label=_("E-mail"), required=False)
     phone = forms.CharField(label=_("Phone"), required=False, max_length=30)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)  # what stood in the fields when the page was made
 
     class Meta:
         model = Customer
@@ -49,9 +53,30 @@ class CustomerForm(forms.ModelForm):
         contact = instance.contacts.filter(is_primary=True).first() if instance.pk else None
         initial = {"email": contact.email, "phone": contact.phone} if contact else {}
         super().__init__(*args, instance=instance, initial={**initial, "version": instance.version}, **kwargs)
+        self.initial["seen"] = json.dumps(self.stands())
         self.fields["owner"].queryset = User.objects.filter(Q(is_active=True) | Q(pk=instance.owner_id))
         if instance.pk:
             self.fields["code"].disabled = True
+        else:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = _("Left empty, one is made.")
+
+    def stands(self) -> dict[str, str]:
+        """What stands in the database, as the fields show it."""
+        return {name: str(self.initial.get(name) or "") for name in (*self.Meta.fields, *self.OF_CONTACT)}
+
+    def clean_code(self) -> str:
+        return _tidy(self.cleaned_data["code"])
+
+    def clean_name(self) -> str:
+        return _tidy(self.cleaned_data["name"])
+
+    def clean_kana(self) -> str:
+        """Katakana of full width, however it was typed."""
+        return _tidy(self.cleaned_data["kana"]).translate(TO_KATAKANA)
+
+    def clean_email(self) -> str:
+        return _tidy(self.cleaned_data["email"]).lower()
 
     def clean_phone(self) -> str:
         """Digits alone, with a leading + kept."""
@@ -69,23 +94,38 @@ class CustomerForm(forms.ModelForm):
             raise forms.ValidationError(_("A postal code has seven digits."))
         return digits
 
-    def against(self, current: Customer, data) -> "CustomerForm":
-        """The same entries over what somebody else saved, with his values shown beside the fields that differ."""
-        again = CustomerForm({**data.dict(), "version": current.version}, instance=current)
-        stands = CustomerForm(instance=current)
-        for name in (*self.Meta.fields, *self.OF_CONTACT):
-            theirs = stands.initial.get(name) or ""
-            mine = self.cleaned_data.get(name)
-            if str(getattr(mine, "pk", mine) or "") != str(theirs):
-                shown = getattr(current, name) if name == "owner" else theirs
-                again.fields[name].help_text = _("Now stands here: %(value)s") % {"value": shown or _("(empty)")}
+    def against(self, current: Customer) -> "CustomerForm":
+        """The same entries over what somebody else saved: what the person left alone follows him, and what both
+        changed keeps the person's entry with the other's beside it."""
+        theirs = CustomerForm(instance=current).stands()
+        seen = _read_object(self.data.get("seen", ""))
+        mine = {name: self.data.get(name, "") for name in theirs}
+        entries = {name: theirs[name] if mine[name] == seen.get(name) else mine[name] for name in theirs}
+        again = CustomerForm({**entries, "version": current.version, "seen": json.dumps(theirs)}, instance=current)
+        for name in (name for name in theirs if entries[name] != theirs[name]):
+            shown = current.owner if name == "owner" else theirs[name]
+            again.fields[name].help_text = _("Now stands here: %(value)s") % {"value": shown or _("(empty)")}
         return again
+
+
+def _tidy(text: str) -> str:
+    """As the import reads it: NFKC, every run of spaces one space, none at the ends."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _read_object(text: str) -> dict:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 class InteractionForm(forms.ModelForm):
     """A contact with a customer, written down."""
 
     is_refusal = forms.BooleanField(label=_("“Please send me nothing more”"), required=False)
+    keeps = forms.BooleanField(label=_("The promise stays open"), required=False)
 
     class Meta:
         model = Interaction

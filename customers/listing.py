@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from django.db.models import Exists, F, FloatField, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Exists, F, FloatField, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
@@ -29,6 +32,13 @@ def _figure(path: str, *, of_day: bool = False) -> Coalesce:
     return Coalesce(number, Value(LOWEST), output_field=FloatField())
 
 
+class _Bigrams(Func):
+    """The pairs of letters in a text: what the index `customers_by_bigrams` holds (0003_search_by_bigrams)."""
+
+    function = "customers_bigrams"
+    output_field = ArrayField(TextField())
+
+
 class _DayNumber(Cast):
     """A day as a number, so that it can be compared with LOWEST."""
 
@@ -43,7 +53,7 @@ ORDERS: dict[str, tuple[str | Promise, object | None]] = {
     "last": (_("Last purchase"), _figure("score__last_purchase_on", of_day=True)),
     "orders": (_("Orders"), _figure("score__frequency")),
     "ltv": (_("LTV so far"), _figure("score__ltv_historic")),
-    "risk": (_("Churn risk"), _figure("prediction__churn_risk")),
+    "risk": (pgettext_lazy("column", "Churn risk"), _figure("prediction__churn_risk")),
 }
 
 
@@ -107,13 +117,14 @@ def matching(wanted: Wanted, *, user: User) -> QuerySet[Customer]:
 
 
 def search(found: QuerySet[Customer], words: str) -> QuerySet[Customer]:
-    """Those in whom every word stands: code, name, kana, company, contacts, e-mail, digits of a phone."""
-    for word in words.split():
-        term = search_form(word)
+    """Those in whom every word stands: code, name, kana, company, contacts, e-mail, digits of a phone.
+
+    The index knows the pairs of letters; that they stand in this order is seen in the text itself.
+    """
+    for term in filter(None, map(search_form, words.split())):
         if len(term) > 1:
-            found = found.extra(where=["customers_bigrams(search_text) @> customers_bigrams(%s)"], params=[term])
-        if term:
-            found = found.extra(where=["strpos(search_text, %s) > 0"], params=[term])
+            found = found.alias(pairs=_Bigrams("search_text")).filter(pairs__contains=_Bigrams(Value(term)))
+        found = found.filter(GreaterThan(StrIndex("search_text", Value(term)), 0))
     return found
 
 
@@ -124,6 +135,8 @@ def page(wanted: Wanted, *, user: User, after: str = "", before: str = "") -> Pa
     cursor, is_back = (before, True) if before else (after, False)
     part = _beyond(keyed, cursor, wanted.sort, is_back) if cursor else keyed
     rows = list(_ordered(part, wanted.sort, is_back).select_related(*RELATIONS)[: ROWS + 1])
+    if cursor and not rows:
+        return page(wanted, user=user)  # nobody stands there any more: begin again
     has_more, rows = len(rows) > ROWS, rows[:ROWS]
     if is_back:
         rows.reverse()

@@ -1,6 +1,7 @@
 """What a customer's page reads: the timeline, the standing of each channel, what was promised."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Installation
 from common import sql
@@ -16,6 +18,7 @@ from . import consent
 from .models import Channel, Contact, Customer, Interaction
 
 ENTRIES = 25
+CURSOR = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT[\d:.]+\+\d\d:\d\d)~(?P<kind>[a-z0-9_]{1,40})~(?P<id>\d{1,18})", re.ASCII)
 FAR_FUTURE = "9999-12-31T00:00:00+00:00"
 # kind → icon, words
 KINDS: dict[str, tuple[str, str | Promise]] = {
@@ -26,7 +29,7 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "contract_notice": ("file-alert", _("Notice given")),
     "contract_end": ("file-x", _("Contract ends")),
     "contact_phone": ("phone", _("Phone call")),
-    "contact_mail": ("mail", _("E-mail")),
+    "contact_mail": ("mail", pgettext_lazy("channel", "E-mail")),
     "contact_chat": ("message", _("Chat")),
     "contact_meeting": ("users", _("Meeting")),
     "contact_visit": ("map-pin", _("Visit")),
@@ -97,14 +100,15 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cursor(before: str) -> tuple[str, str, int]:
-    parts = before.replace(" ", "+").split("~")
+    """The parts of `older`; the far future where the address was not made by us."""
+    found = CURSOR.fullmatch(before.replace(" ", "+"))
     try:
-        at = parse_datetime(parts[0]) if len(parts) == 3 else None
-        if at is not None and at.tzinfo is not None:
-            return at.isoformat(), parts[1], int(parts[2])
+        at = parse_datetime(found["at"]) if found else None
     except ValueError:
-        pass
-    return FAR_FUTURE, "~", 0
+        at = None
+    if found is None or at is None:
+        return FAR_FUTURE, "~", 0
+    return at.isoformat(), found["kind"], int(found["id"])
 
 
 def standings(customer: Customer) -> list[tuple[str, Contact, consent.Standing]]:

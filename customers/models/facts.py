@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
@@ -105,7 +106,7 @@ class Interaction(models.Model):
 
     class Kind(models.TextChoices):
         PHONE = "phone", _("Phone call")
-        MAIL = "mail", _("E-mail")
+        MAIL = "mail", pgettext_lazy("channel", "E-mail")
         CHAT = "chat", _("Chat")
         MEETING = "meeting", _("Meeting")
         VISIT = "visit", _("Visit")

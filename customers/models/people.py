@@ -4,19 +4,20 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
 
 class Kind(models.TextChoices):
-    PERSON = "person", _("Person")
-    COMPANY = "company", _("Company")
+    PERSON = "person", pgettext_lazy("customer", "Person")
+    COMPANY = "company", pgettext_lazy("customer", "Company")
 
 
 class Channel(models.TextChoices):
-    MAIL = "mail", _("E-mail")
+    MAIL = "mail", pgettext_lazy("channel", "E-mail")
     POSTAL = "postal", _("Postal mail")
-    PHONE = "phone", _("Phone")
+    PHONE = "phone", pgettext_lazy("channel", "Phone")
 
 
 class CustomerQuerySet(models.QuerySet):

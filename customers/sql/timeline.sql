@@ -1,5 +1,6 @@
 -- Purpose: everything known of one customer in time, newest first, before a moment.
 -- One row per order, refund, day of logins, beginning and end of a contract's term, contact with us, event.
+-- A contract ends on its last day with service.
 -- Parameters: customer, before (moment and tie), limit, zone.  Reads: facts of the customer.
 SELECT at, kind, title, detail, amount, number, source_id
   FROM (
@@ -20,7 +21,7 @@ SELECT at, kind, title, detail, amount, number, source_id
     SELECT (cancelled_on + time '00:00') AT TIME ZONE %(zone)s, 'contract_notice', contract_id, reason, NULL, 1, id
       FROM customers_contract WHERE customer_id = %(customer)s AND cancelled_on IS NOT NULL
     UNION ALL
-    SELECT (ends_on + time '00:00') AT TIME ZONE %(zone)s, 'contract_end', contract_id, plan, NULL, 1, id
+    SELECT (greatest(starts_on, ends_on - 1) + time '00:00') AT TIME ZONE %(zone)s, 'contract_end', contract_id, plan, NULL, 1, id
       FROM customers_contract WHERE customer_id = %(customer)s AND ends_on IS NOT NULL
     UNION ALL
     SELECT occurred_at, 'contact_' || kind, subject, body, NULL, 1, id

@@ -107,10 +107,17 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
     form = InteractionForm(request.POST, instance=Interaction(customer=customer))
     if not form.is_valid():
         return render(request, "customers/detail.html", _page(request, customer, form), status=422)
+    is_refusal = form.cleaned_data["is_refusal"]
     editing.log(
-        interaction=form.instance, is_refusal=form.cleaned_data["is_refusal"], by=request.user, now=timezone.now()
+        interaction=form.instance,
+        is_refusal=is_refusal,
+        keeps=form.cleaned_data["keeps"],
+        by=request.user,
+        now=timezone.now(),
     )
-    messages.success(request, _("It is written down."))
+    messages.success(
+        request, _("It is written down; no more mail goes there.") if is_refusal else _("It is written down.")
+    )
     return redirect("customers:detail", pk=pk)
 
 
@@ -148,7 +155,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             _save(form, request)
         except editing.ConflictError as conflict:
-            form = form.against(conflict.current, request.POST)
+            form = form.against(conflict.current)
             messages.error(request, str(conflict))
             return render(request, "customers/form.html", {"form": form, "customer": conflict.current}, status=409)
         messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
