@@ -189,9 +189,10 @@ class Delivery(models.Model):
         State.EXPIRED,
     )
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deliveries")
+    # Every change of state writes an entry into each index: none that another one begins with.
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deliveries", db_index=False)
     step = models.ForeignKey(Step, models.PROTECT, related_name="deliveries")
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="deliveries")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="deliveries", db_index=False)
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="deliveries")
     channel = models.CharField(max_length=10, choices=Channel)
     address = models.CharField(max_length=254, blank=True, default="", help_text="normalised")
@@ -202,7 +203,7 @@ class Delivery(models.Model):
     message_key = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="Message-ID and idempotency key; never changes"
     )
-    token = models.CharField(max_length=43, unique=True, help_text="of the unsubscribe link; 256 bits")
+    token = models.CharField(max_length=43, help_text="of the unsubscribe link; 256 bits")
     planned_at = models.DateTimeField()
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -215,6 +216,7 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(name="one_delivery_a_token", fields=["token"]),
             models.UniqueConstraint(name="one_delivery_a_contact", fields=["campaign", "step", "contact", "channel"]),
             models.UniqueConstraint(
                 name="one_delivery_without_contact", fields=["step", "customer", "channel"], condition=Q(contact=None)

@@ -1,6 +1,7 @@
 """Results from rows: x of n per arm, worked out by hand; no verdict before the window is over."""
 
 import datetime as dt
+import uuid
 
 import pytest
 
@@ -8,7 +9,7 @@ from accounts.models import Installation
 from campaigns import audience, results
 from campaigns.models import Campaign, Delivery, Enrollment
 from campaigns.uplift import Fault, Verdict
-from customers.models import Login
+from customers.models import Customer, Login, Purchase
 from tests import factories
 from tests.campaigns.moments import NOW
 
@@ -105,16 +106,30 @@ def test_too_few_people_say_nothing_in_yen(launched):
     assert (found.money, found.money_uncapped, found.roi) == (None, None, None)
 
 
-def test_money_is_the_difference_of_means_times_the_treated(campaign, person, staff):
+def randomised(campaign: Campaign, treated: int, held_out: int) -> list[Customer]:
+    """A launched campaign with so many in each arm, the treated first."""
+    people = Customer.objects.bulk_create(Customer(code=f"R{n:04}", name="R") for n in range(treated + held_out))
+    arms = ["treated"] * treated + ["held_out"] * held_out
+    Enrollment.objects.bulk_create(
+        Enrollment(campaign=campaign, customer=customer, arm=arm, enrolled_at=NOW)
+        for customer, arm in zip(people, arms, strict=True)
+    )
+    Campaign.objects.update(state="running", launched_at=NOW, planned_to=len(people))
+    return people
+
+
+def all_buy(people: list[Customer], on: dt.date, amounts: list[int]) -> None:
+    Purchase.objects.bulk_create(
+        Purchase(customer=who, line_key=uuid.uuid4(), purchased_at=NOW, purchased_on=on, amount=amount)
+        for who, amount in zip(people, amounts, strict=True)
+    )
+
+
+def test_money_is_the_difference_of_means_times_the_treated(campaign):
     """200 treated buying for 300 each and 100 held out buying for 200: 100 × 200 = 20,000; margin 0.5, cost 5,000:
     (10,000 − 5,000) ÷ 5,000 = 1. Nobody bought in the window before, so nothing is capped."""
-    for number in range(300):
-        person(number)
-    audience.launch(campaign=campaign, by=staff, now=NOW)
-    audience.plan_due(now=NOW)
-    Enrollment.objects.filter(customer__code__gte="C00200").update(arm="held_out")
-    for number in range(300):
-        buys(number, FIRST, 300 if number < 200 else 200)
+    people = randomised(campaign, 200, 100)
+    all_buy(people, FIRST, [300] * 200 + [200] * 100)
     Campaign.objects.update(cost=5000)
     Installation.objects.update(margin="0.5")
     found = read(Campaign.objects.get(), OVER)
@@ -122,15 +137,11 @@ def test_money_is_the_difference_of_means_times_the_treated(campaign, person, st
     assert found.roi.value == pytest.approx(1.0)
 
 
-def test_large_orders_are_capped_by_what_buyers_spent_before(campaign, person, staff):
+def test_large_orders_are_capped_by_what_buyers_spent_before(campaign):
     """Before the launch everyone spent 1,000, so a purchase of 101,000 counts as 1,000."""
-    for number in range(202):
-        factories.purchase(person(number), FIRST - dt.timedelta(days=30), 1000)
-    audience.launch(campaign=campaign, by=staff, now=NOW)
-    audience.plan_due(now=NOW)
-    Enrollment.objects.filter(customer__code__gte="C00101").update(arm="held_out")
-    for number in range(202):
-        buys(number, LAST, 101_000 if number == 0 else 1000)
+    people = randomised(campaign, 101, 101)
+    all_buy(people, FIRST - dt.timedelta(days=30), [1000] * 202)
+    all_buy(people, LAST, [101_000] + [1000] * 201)
     found = read(Campaign.objects.get(), OVER)
     assert found.money.value == pytest.approx(0)
     assert found.money_uncapped.value == pytest.approx(100_000)
