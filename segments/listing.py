@@ -54,7 +54,8 @@ class Row:
 
     @property
     def is_rfm(self) -> bool:
-        return "rfm_segment" in str(self.segment.rule)
+        """One of the ten by recency and frequency: its name always stands with the badge."""
+        return self.segment.is_rfm
 
 
 def rows(*, today: dt.date, zone: ZoneInfo) -> list[Row]:
@@ -79,6 +80,8 @@ def _row(segment: Segment, moved: dict | None, today: dt.date) -> Row:
     found = Row(segment, freshness(segment, today))
     if moved:
         found.entered, found.left, found.since = moved["entered"], moved["gone"], moved["since"]
+        if found.since == segment.as_of:  # computed for the first time: nothing can have moved yet
+            found.since = None
     return found
 
 

@@ -41,6 +41,15 @@ class Segment(models.Model):
         return gettext(self.name) if self.is_ready_made else self.name
 
     @property
+    def is_rfm(self) -> bool:
+        """Ready-made, one of the ten by recency and frequency."""
+        return self.is_ready_made and self.rule.get("field") == "rfm_segment"
+
+    @property
+    def rfm_code(self) -> str:
+        return self.rule["value"][0] if self.is_rfm else ""
+
+    @property
     def purpose(self) -> str:
         """The description, in the reader's language where it is ours."""
         return gettext(self.description) if self.is_ready_made and self.description else self.description

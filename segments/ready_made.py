@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
+from accounts.models import ChurnPolicy, Installation
 from customers.models import Contract
 from scores.labels import slug
 from scores.models import Lifecycle, RfmSegment
@@ -33,7 +34,7 @@ _GENERAL = [
         "vip",
         gettext_noop("VIP"),
         gettext_noop("The fifth of the buyers who bought for the most (M score 5)."),
-        _is("is_vip", "is", True),
+        _is("m", "eq", 5),
     ),
     ReadyMade(
         "frequent-buyers",
@@ -110,6 +111,8 @@ def ensure() -> None:
 
 
 def offered() -> set[str]:
-    """Slugs the data allow: those about contracts only where there are contracts."""
+    """Slugs the data allow: those about contracts only where there are any (and decide who left)."""
     slugs = {made.slug for made in READY_MADE}
-    return slugs if Contract.objects.exists() else slugs - NEED_CONTRACTS
+    if not Contract.objects.exists():
+        return slugs - NEED_CONTRACTS
+    return slugs - {"cancelled"} if Installation.get().churn_policy == ChurnPolicy.INACTIVITY else slugs

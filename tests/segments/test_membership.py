@@ -29,12 +29,12 @@ def _stays(segment):
 
 
 def _set_vip(code, value):
-    Score.objects.filter(customer__code=code).update(is_vip=value)
+    Score.objects.filter(customer__code=code).update(m=5 if value else 4)
 
 
 def test_who_matches_enters_and_who_no_longer_does_leaves(vip):
-    _customer("A", is_vip=True)
-    _customer("B", is_vip=False)
+    _customer("A", m=5)
+    _customer("B", m=4)
     assert membership.refresh(vip, as_of=D1, now=NOON) == 1
     _set_vip("A", False)
     _set_vip("B", True)
@@ -43,7 +43,7 @@ def test_who_matches_enters_and_who_no_longer_does_leaves(vip):
 
 
 def test_a_second_run_of_the_day_changes_nothing(vip):
-    _customer("A", is_vip=True)
+    _customer("A", m=5)
     membership.refresh(vip, as_of=D1, now=NOON)
     before = _stays(vip)
     membership.refresh(vip, as_of=D1, now=NOON)
@@ -51,7 +51,7 @@ def test_a_second_run_of_the_day_changes_nothing(vip):
 
 
 def test_who_left_and_is_back_on_the_same_day_never_left(vip):
-    _customer("A", is_vip=True)
+    _customer("A", m=5)
     membership.refresh(vip, as_of=D1, now=NOON)
     _set_vip("A", False)
     membership.refresh(vip, as_of=D2, now=NOON)
@@ -61,7 +61,7 @@ def test_who_left_and_is_back_on_the_same_day_never_left(vip):
 
 
 def test_who_entered_and_left_on_one_day_was_never_in(vip):
-    _customer("A", is_vip=True)
+    _customer("A", m=5)
     membership.refresh(vip, as_of=D1, now=NOON)
     _set_vip("A", False)
     membership.refresh(vip, as_of=D1, now=NOON)
@@ -69,7 +69,7 @@ def test_who_entered_and_left_on_one_day_was_never_in(vip):
 
 
 def test_who_comes_back_later_has_two_stays(vip):
-    _customer("A", is_vip=True)
+    _customer("A", m=5)
     for day, value in [(D1, True), (D2, False), (D3, True)]:
         _set_vip("A", value)
         membership.refresh(vip, as_of=day, now=NOON)
@@ -77,7 +77,7 @@ def test_who_comes_back_later_has_two_stays(vip):
 
 
 def test_one_that_fails_says_so_and_stops_no_other():
-    _customer("A", is_vip=True)
+    _customer("A", m=5)
     broken = Segment.objects.create(slug="broken", name="broken", rule={"field": "nothing", "op": "is", "value": 1})
     counts = membership.refresh_all(as_of=D1, now=NOON)
     broken.refresh_from_db()
@@ -87,14 +87,14 @@ def test_one_that_fails_says_so_and_stops_no_other():
 
 
 def test_archived_customers_are_in_no_segment(vip):
-    customer = _customer("A", is_vip=True)
+    customer = _customer("A", m=5)
     customer.archived_at = NOON
     customer.save()
     assert membership.refresh(vip, as_of=D1, now=NOON) == 0
 
 
 def test_a_frozen_segment_stays_as_it_is():
-    customer = _customer("A", is_vip=False)
+    customer = _customer("A", m=4)
     frozen = Segment.objects.create(slug="frozen", name="x", rule={}, is_frozen=True)
     Membership.objects.create(segment=frozen, customer=customer, entered_on=D1)
     membership.refresh_all(as_of=D2, now=NOON)
@@ -104,7 +104,7 @@ def test_a_frozen_segment_stays_as_it_is():
 @pytest.mark.parametrize(
     ("slug", "score", "expected"),
     [
-        ("vip", {"is_vip": True}, True),
+        ("vip", {"m": 5}, True),
         ("frequent-buyers", {"f": 5}, True),
         ("frequent-buyers", {"f": 4}, False),
         ("dormant", {"lifecycle": "dormant"}, True),
@@ -134,4 +134,11 @@ def test_segments_about_contracts_are_offered_where_there_are_contracts():
     customer = factories.customer("A")
     assert {"cancelled", "renewal-due"}.isdisjoint(ready_made.offered())
     factories.contract(customer, "2026-01-01")
-    assert {"cancelled", "renewal-due"} <= ready_made.offered()
+    assert "renewal-due" in ready_made.offered()
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("contract", True), ("either", True), ("inactivity", False)])
+def test_cancelled_is_offered_where_contracts_decide_who_left(policy, expected):
+    factories.configure(churn_policy=policy)
+    factories.contract(factories.customer("A"), "2026-01-01")
+    assert ("cancelled" in ready_made.offered()) is expected
