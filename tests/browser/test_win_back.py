@@ -18,6 +18,7 @@ from tests import factories
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULE = {"field": "lifecycle", "op": "in", "value": ["dormant", "lapsed"]}
 PASSWORD = "a-password-of-nobody"
 PATIENCE = 60_000  # ms for a worker to send sixty mails
 
@@ -44,7 +45,7 @@ def dormant(staff) -> Segment:
     """休眠 with 66 companies: 60 can be written to, 4 have not agreed, 2 have no address."""
     today = Installation.get().day_of(timezone.now())
     segment = Segment.objects.create(
-        slug="dormant", name="Dormant", is_ready_made=True, rule={}, state=Segment.State.FRESH, as_of=today,
+        slug="dormant", name="Dormant", is_ready_made=True, rule=RULE, state=Segment.State.FRESH, as_of=today,
         refreshed_at=timezone.now(), member_count=66,
     )  # fmt: skip
     for number in range(66):
@@ -121,7 +122,8 @@ def test_win_back_from_the_segment_to_the_result(cs, base_url, mail_server, cele
 
 def _compose(page: Page, base_url: str) -> None:
     """From the segment to the playbook to a draft, one error on the way."""
-    page.goto(f"{base_url}/campaigns/new/?segment=dormant")
+    page.goto(f"{base_url}/segments/dormant/")
+    page.get_by_role("link", name="このセグメントで施策を作る").click()
     page.get_by_role("link", name="掘り起こし").click()
     expect(page.get_by_role("combobox", name="セグメント")).to_have_value(str(Segment.objects.get().pk))
     expect(page.get_by_role("textbox", name="本文")).to_contain_text("{{ 宛名 }}")
