@@ -32,10 +32,17 @@ def fill(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
 
 
 def settings_hash() -> str:
-    """Short hash of what churn and cohorts depend on."""
+    """Short hash of the settings figures depend on."""
     row = Installation.get()
     parts = (row.churn_policy, row.month_end, row.inactivity_days, row.activity, row.time_zone)
+    parts += (row.rfm_window_days, row.margin)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def is_outdated() -> bool:
+    """True where figures were computed, but under other settings than those of now."""
+    filled = Fill.objects.filter(metric="cohorts", done_at__isnull=False)
+    return filled.exclude(settings=settings_hash()).exists()
 
 
 def filled_to() -> dt.date | None:

@@ -28,13 +28,13 @@ def nightly(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
 
 
 def refresh_if_touched(*, now: dt.datetime) -> dict[str, Any] | None:
-    """The same for today, where facts changed since; takes the marks it saw."""
+    """The same for today, where facts or settings changed since; takes the marks it saw."""
     last = Touched.objects.order_by("-id").values_list("id", flat=True).first()
-    if last is None:
+    if last is None and not rollups.is_outdated():
         return None
     result = nightly(as_of=Installation.get().day_of(now), now=now)
     with transaction.atomic():
-        Touched.objects.filter(id__lte=last).delete()
+        Touched.objects.filter(id__lte=last or 0).delete()
     return result
 
 
