@@ -39,13 +39,11 @@ class _Bigrams(Func):
     output_field = ArrayField(TextField())
 
 
-class _DayNumber(Cast):
+class _DayNumber(Func):
     """A day as a number, so that it can be compared with LOWEST."""
 
-    def __init__(self, path: str):
-        super().__init__(F(path), FloatField())
-
     template = "extract(epoch FROM %(expressions)s)::double precision"
+    output_field = FloatField()
 
 
 ORDERS: dict[str, tuple[str | Promise, object | None]] = {
