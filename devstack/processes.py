@@ -22,6 +22,7 @@ from devstack.machine import command_line, until
 # Celery's warm shutdown finishes the task in hand.
 honcho.manager.KILL_WAIT = 15
 WAIT_FOR_LEFTOVERS = 20
+OUR_WORDS = {"retention_crm", "retention_crm.wsgi", "devstack.mailsink", "devstack.demo"}
 
 
 class _Calm(Printer):
@@ -107,8 +108,8 @@ def _noted(path: Path) -> tuple[int, int] | None:
 
 
 def _is_ours(pid: int) -> bool:
-    words = command_line(pid)
-    return any(word in words for word in ("retention_crm", "devstack"))
+    """By whole words: a number given to somebody's editor or test run meanwhile must not be taken for ours."""
+    return bool(OUR_WORDS & set(command_line(pid).split()))
 
 
 def _signal(send: Callable[[int, int], None], pid: int, sign: signal.Signals) -> None:

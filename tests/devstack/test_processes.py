@@ -47,7 +47,9 @@ def run(home):
     started = []
 
     def start(kind: str = "well") -> subprocess.Popen:
-        process = subprocess.Popen([sys.executable, "-c", RUN, str(home), kind], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(home), kind, "devstack.demo"], stdout=subprocess.PIPE, text=True
+        )
         started.append(process)
         if kind != "one fails":
             lines = [process.stdout.readline() for _ in range(3)]
@@ -95,9 +97,14 @@ def test_what_a_killed_run_left_behind_is_ended_by_the_next(run, home, kind):
 
 def test_a_note_about_a_stranger_harms_nobody(home):
     (home / "run").mkdir()
-    (home / "run" / "web").write_text(f"{os.getppid()} {os.getppid()}")
     (home / "run" / "broken").write_text("")
-    processes.end_leftovers(home)
+    words = [sys.executable, "-c", "import sys; sys.stdin.read()", "tests/devstack", "retention_crm/settings.py"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True) as stranger:
+        (home / "run" / "web").write_text(f"{stranger.pid} {stranger.pid}")
+        processes.end_leftovers(home)
+        assert stranger.poll() is None
+        stranger.stdin.close()
+        assert stranger.wait() == 0
     assert list((home / "run").iterdir()) == []
 
 
