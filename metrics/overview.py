@@ -14,7 +14,7 @@ from . import charts, keeping, reading
 from .definitions import METRICS, chip
 from .models import ChurnRollup
 from .periods import Period
-from .wording import period_words, points
+from .wording import large_money, period_words, points
 
 MONTHS = 13  # the last full month, and the same month of the year before
 KEPT = (("figures", ""), ("ltv", ""), ("rfm", ""), ("stake", ""), ("churn", "month_end"))
@@ -90,9 +90,8 @@ class Overview:
             "churn",
             icon="trending-down",
             value=percent(last["rate"]),
-            delta=change,
+            delta=_("m/m %(points)s") % {"points": change} if change else "",
             delta_look={"+": "bad", "−": "good"}.get(change[:1], "flat"),
-            delta_words=_("than the month before"),
             note=" · ".join(
                 filter(None, [words, year_before and _("year on year %(points)s") % {"points": year_before}])
             ),
@@ -103,14 +102,17 @@ class Overview:
         )
 
     def ltv_historic(self, *, is_mean: bool) -> Stat:
-        value = self.ltv["historic_mean" if is_mean else "historic_total"]
+        exact = self.ltv["historic_mean" if is_mean else "historic_total"]
+        value, unit = large_money(exact)
         note = _("mean of %(n)s customers") if is_mean else _("%(n)s customers together")
+        notes = [note % {"n": number(self.ltv["customers"])}, money(exact) if unit else ""] if exact is not None else []
         return self._stat(
             "ltv_historic",
             icon="coin-yen",
-            value=money(value),
+            value=value,
+            unit=unit,
             url=reverse("metrics:ltv"),
-            note=note % {"n": number(self.ltv["customers"])} if value is not None else "",
+            note=" · ".join(filter(None, notes)),
         )
 
     def ltv_predicted(self) -> Stat:
@@ -119,15 +121,17 @@ class Overview:
         return self._stat("ltv_predicted", icon="chart-dots", value=money(value), url=reverse("metrics:ltv"), note=note)
 
     def at_risk(self) -> Stat:
-        value = self.figures.get("at_risk")
+        exact = self.figures.get("at_risk")
+        value, unit = large_money(exact)
         risky = self.figures.get("high_risk")
         note = _("%(n)s customers with a risk of 50%% or more") % {"n": number(risky)} if risky is not None else ""
         return self._stat(
             "at_risk",
             icon="alert-triangle",
-            value=money(value),
+            value=value,
+            unit=unit,
             url=reverse("customers:list") + "?scope=all&sort=risk",
-            note=note if value is not None else _("Not enough data for a prediction yet"),
+            note=note if exact is not None else _("Not enough data for a prediction yet"),
         )
 
     def renewals(self) -> Stat:

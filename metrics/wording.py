@@ -1,15 +1,19 @@
 """How periods, groups and changes are called on the screen."""
 
+from decimal import Decimal
+
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Installation
+from common.templatetags.crm import money
 from scores.models import RfmSegment
 
 from .periods import Period
 
+LARGE = 100_000_000
 CUTS: dict[str, str | Promise] = {
     "": gettext_lazy("Everybody"),
     "owner": gettext_lazy("By owner"),
@@ -48,6 +52,14 @@ def group_words(by: str, group: str | None) -> str:
         "segment": _("Not scored"),
         "plan": _("Without plan"),
     }.get(by, _("Not filled in"))
+
+
+def large_money(value: Decimal | None) -> tuple[str, str]:
+    """An amount as it fits a card, and its unit: from 100 million on in 万 (in English: M), below in full."""
+    if value is None or abs(value) < LARGE:
+        return money(value), ""
+    scale = 10_000 if (get_language() or "").startswith("ja") else 1_000_000
+    return money(value / scale), pgettext("unit of money", "M")
 
 
 def points(now: float | None, before: float | None) -> str:

@@ -11,7 +11,7 @@ from accounts.models import Installation
 from accounts.roles import allows, may
 from metrics import charts, computing, reading
 from metrics.definitions import METRICS, chip, money_basis
-from metrics.wording import CUTS, group_words
+from metrics.wording import CUTS, group_words, large_money
 
 BARS = 12
 
@@ -32,6 +32,7 @@ def ltv(request: HttpRequest) -> HttpResponse:
         "as_of": total.as_of,
         "basis": money_basis(settings),
         "total": total.rows[0] if total.rows else None,
+        "sum": large_money(total.rows[0]["historic_total"]) if total.rows else None,
         "by": by,
         "cuts": [(key, CUTS[key]) for key in computing.LTV_BY],
         "rows": rows,
