@@ -109,6 +109,8 @@ def _execute(name: str, words: list[str]) -> None:
     command = app if hasattr(app, "execute") else load_command_class(app, name)
     options = vars(command.create_parser(words[0], name).parse_args(words[2:]))
     handle_default_options(type("Options", (), options))
+    if not type(command).__module__.startswith("django."):
+        options["skip_checks"] = True  # they load every page; `check`, `migrate` and `runserver` still run them
     try:
         command.execute(*options.pop("args", ()), **options)
     finally:

@@ -18,7 +18,6 @@ from typing import SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 Z95 = 1.959963984540054  # 97.5 % point of the normal distribution
 DETECTABLE_FACTOR = 2.80  # 1.96 + 0.84: found in four campaigns of five, at 95 %
@@ -268,6 +267,8 @@ def incremental_money(treated: Moments, held_out: Moments, *, held_out_buyers: i
     if not error2:
         return Interval(value, value, value).times(treated.n)
     freedom = error2**2 / (of_treated**2 / (treated.n - 1) + of_held_out**2 / (held_out.n - 1))
+    from scipy import stats  # a second and more to import: only where money is judged
+
     half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(error2)
     return Interval(value, value - half, value + half).times(treated.n)
 
@@ -306,6 +307,8 @@ def find_faults(treated: Counts, held_out: Counts, *, hashed_percent: int | None
     if any(arm.randomised != arm.analysed + arm.left for arm in (treated, held_out)):
         faults.append(Fault.MISSING)
     table = np.array([[arm.left, arm.randomised - arm.left] for arm in (treated, held_out)])
+    from scipy import stats
+
     if stats.fisher_exact(table).pvalue < FAULT_BELOW:
         faults.append(Fault.LEFT_UNEVENLY)
     if hashed_percent is not None and _is_share_off(treated.randomised, held_out.randomised, hashed_percent):
@@ -315,4 +318,6 @@ def find_faults(treated: Counts, held_out: Counts, *, hashed_percent: int | None
 
 def _is_share_off(treated: int, held_out: int, percent: int) -> bool:
     people = treated + held_out
+    from scipy import stats
+
     return people > 0 and bool(stats.binomtest(held_out, people, percent / 100).pvalue < FAULT_BELOW)

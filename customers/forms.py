@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from .importing.normalising import SEARCH_PARAMETERS
 from .models import Customer, Import, Interaction
+from .searching import SEARCH_PARAMETERS
 
 LARGEST_FILE = 1 << 30
 TO_KATAKANA = str.maketrans(SEARCH_PARAMETERS["hiragana"], SEARCH_PARAMETERS["katakana"])

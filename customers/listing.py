@@ -17,8 +17,8 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
-from .importing.normalising import search_form
 from .models import Customer
+from .searching import search_form
 
 ROWS = 50
 COUNT_TO = 10_000

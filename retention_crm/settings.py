@@ -46,6 +46,13 @@ def _url(name: str, default: str, schemes: tuple[str, ...]) -> str:
     return value
 
 
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise ImproperlyConfigured(f"{name}={value!r} is no whole number above 0.")
+    return int(value)
+
+
 DEBUG = _flag("DEBUG")
 DEMO = _flag("DEMO")
 SECRET_KEY = _required("SECRET_KEY", "set it to a long random text that stays the same.")
@@ -121,11 +128,11 @@ EMAIL_TIMEOUT = 30
 DEMO_SMTP = os.environ.get("DEMO_SMTP", "")
 MAIL_DIR = Path(os.environ.get("MAIL_DIR") or DATA_DIR / "mail")
 # Seconds a sender may keep what it claimed; database time.
-SEND_LEASE_SECONDS = int(os.environ.get("SEND_LEASE_SECONDS", "60"))
-SEND_DATA_LEASE_SECONDS = int(os.environ.get("SEND_DATA_LEASE_SECONDS", "660"))
+SEND_LEASE_SECONDS = _number("SEND_LEASE_SECONDS", 60)
+SEND_DATA_LEASE_SECONDS = _number("SEND_DATA_LEASE_SECONDS", 660)
 # How many senders work at once, over all processes and machines, and on how many connections each.
-SENDERS = int(os.environ.get("SENDERS", "2"))
-SEND_CONNECTIONS = int(os.environ.get("SEND_CONNECTIONS", "8"))
+SENDERS = _number("SENDERS", 2)
+SEND_CONNECTIONS = _number("SEND_CONNECTIONS", 8)
 
 # --- Apps --------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -18,8 +18,8 @@ from campaigns.forms import CampaignForm, begin_with
 from campaigns.models import Campaign
 from campaigns.playbooks import PLAYBOOKS
 from campaigns.states import CampaignError
-from customers.importing.normalising import search_form
 from customers.models import Customer
+from customers.searching import search_form
 from segments.models import Segment
 
 from . import find, number, results, running, today

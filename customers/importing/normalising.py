@@ -7,7 +7,6 @@ are read once for each distinct text (values.py) and mapped back. Nothing here r
 import functools
 import json
 import re
-import unicodedata
 from collections.abc import Callable
 
 import pandas as pd
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from email_validator import EmailNotValidError, validate_email
 
+from ..searching import KATAKANA
 from . import values
 from .columns import Mapping, columns_of, id_field
 from .words import JOINERS, PARTS
@@ -25,27 +25,6 @@ LIMITS = {"name": 200, "kana": 200, "company": 200, "address": 500, "product": 2
 LIMITS |= {"reason": 200, "competitor": 200}
 DEFAULT_LIMIT = 100
 
-_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
-_HIRAGANA = {code + 0x60: code for code in range(ord("ぁ"), ord("ゖ") + 1)}
-_GLYPHS, _PLAIN_GLYPHS = "髙﨑德濵邉邊齋齊斎澤嶋國廣櫻", "高崎徳浜辺辺斉斉斉沢島国広桜"
-_LEGAL_FORMS = (
-    "株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|公益社団法人|公益財団法人|医療法人|社会福祉法人|学校法人"
-    "|[(](?:株|有|同|資|名|社|財|医|福|学)[)]"
-)
-_LEGAL_KANA = (
-    "^(?:カブシキガイシャ|カブシキガイシヤ|ユウゲンガイシャ|ユウゲンガイシヤ|ゴウドウガイシャ|ゴウドウガイシヤ)"
-)
-_NOT_LETTERS = r"[-\s‐–−ー・.,、。()/_'\"&]+"
-# The same texts for the SQL that does this to many rows (customers/sql/search_text.sql).
-SEARCH_PARAMETERS = {
-    "hiragana": "".join(map(chr, _KATAKANA)),
-    "katakana": "".join(map(chr, _HIRAGANA)),
-    "glyphs": _GLYPHS,
-    "plain_glyphs": _PLAIN_GLYPHS,
-    "legal_forms": _LEGAL_FORMS,
-    "legal_kana": _LEGAL_KANA,
-    "not_letters": _NOT_LETTERS,
-}
 _EMAIL = (
     r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 )
@@ -89,19 +68,6 @@ def tidy(cells: pa.Array) -> pa.Array:
     cells = pc.replace_substring_regex(cells, "[\u200b-\u200f\u2060\ufeff\u00ad]+", "")
     cells = pc.replace_substring_regex(cells, r"^'([=+\-@])", r"\1")
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, r"[\s\x{00a0}\x{3000}\x00-\x1f]+", " "))
-
-
-def search_form(text: str) -> str:
-    """A text as it is compared in search: any width, kana or hiragana, 髙 = 高, without spaces and (株)."""
-    text = unicodedata.normalize("NFKC", text).lower().translate(_KATAKANA)
-    text = re.sub(_LEGAL_FORMS, "", text.translate(str.maketrans(_GLYPHS, _PLAIN_GLYPHS)))
-    return re.sub(_NOT_LETTERS, "", text)
-
-
-def sort_form(text: str) -> str:
-    """A reading as hiragana without the legal form: ordered by it, names stand in gojūon order."""
-    text = re.sub(_LEGAL_FORMS, "", unicodedata.normalize("NFKC", text).lower())
-    return re.sub(_LEGAL_KANA, "", text).strip().translate(_HIRAGANA)[:200]
 
 
 def _arrow(series: pd.Series) -> pa.Array:
@@ -231,7 +197,7 @@ def _names(cells: pa.Array) -> Cleaned:
 
 def _kana(cells: pa.Array) -> Cleaned:
     cells, codes = _names(cells)
-    return _translated(cells, _KATAKANA), codes
+    return _translated(cells, KATAKANA), codes
 
 
 def _translated(cells: pa.Array, table: dict[int, int]) -> pa.Array:

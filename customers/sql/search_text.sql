@@ -1,5 +1,5 @@
 -- Purpose: what search and order of lists rest on, from the customer and its contacts, in the form of
---          importing.normalising.search_form and sort_form (a test holds them equal).
+--          customers.searching.search_form and sort_form (a test holds them equal).
 -- One row per customer given. Parameters: ids. Reads: customers_contact. Writes: customers_customer.
 UPDATE customers_customer AS customer
 SET sort_key = left(translate(

@@ -3,8 +3,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from customers import searching
-from customers.importing.normalising import search_form, sort_form
 from customers.models import Contact, Customer
+from customers.searching import search_form, sort_form
 from tests import factories
 
 pytestmark = pytest.mark.django_db

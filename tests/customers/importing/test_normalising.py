@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.importing import columns, normalising, values
-from customers.importing.normalising import TEXT, clean, search_form, sort_form, tidy
+from customers.importing.normalising import TEXT, clean, tidy
+from customers.searching import search_form, sort_form
 
 
 def cleaned(kind, header, *rows, mapping=None, **options):
