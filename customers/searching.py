@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from common import sql
 
 KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
-_HIRAGANA = {code + 0x60: code for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _GLYPHS, _PLAIN_GLYPHS = "髙﨑德濵邉邊齋齊斎澤嶋國廣櫻", "高崎徳浜辺辺斉斉斉沢島国広桜"
 _LEGAL_FORMS = (
     "株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|公益社団法人|公益財団法人|医療法人|社会福祉法人|学校法人"
@@ -16,15 +15,21 @@ _LEGAL_FORMS = (
 _LEGAL_KANA = (
     "^(?:カブシキガイシャ|カブシキガイシヤ|ユウゲンガイシャ|ユウゲンガイシヤ|ゴウドウガイシャ|ゴウドウガイシヤ)"
 )
+# In gojūon order が stands with か, っ with つ, and katakana with hiragana.
+_SMALL = dict(zip("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ", strict=True))
+_PLAIN = {chr(code): _SMALL.get(chr(code), unicodedata.normalize("NFD", chr(code))[0]) for code in KATAKANA}
+_SORTED_AS = {**_PLAIN, **{kana.translate(KATAKANA): plain for kana, plain in _PLAIN.items()}}
 _NOT_LETTERS = r"[-\s‐–−ー・.,、。()/_'\"&]+"
 # The same texts for the SQL that does this to many rows (customers/sql/search_text.sql).
 SEARCH_PARAMETERS = {
     "hiragana": "".join(map(chr, KATAKANA)),
-    "katakana": "".join(map(chr, _HIRAGANA)),
+    "katakana": "".join(map(chr, KATAKANA.values())),
     "glyphs": _GLYPHS,
     "plain_glyphs": _PLAIN_GLYPHS,
     "legal_forms": _LEGAL_FORMS,
     "legal_kana": _LEGAL_KANA,
+    "kana": "".join(_SORTED_AS),
+    "sorted_as": "".join(_SORTED_AS.values()),
     "not_letters": _NOT_LETTERS,
 }
 
@@ -42,6 +47,6 @@ def search_form(text: str) -> str:
 
 
 def sort_form(text: str) -> str:
-    """A reading as hiragana without the legal form: ordered by it, names stand in gojūon order."""
+    """A reading as plain hiragana without the legal form: ordered by it, names stand in gojūon order."""
     text = re.sub(_LEGAL_FORMS, "", unicodedata.normalize("NFKC", text).lower())
-    return re.sub(_LEGAL_KANA, "", text).strip().translate(_HIRAGANA)[:200]
+    return re.sub(_LEGAL_KANA, "", text).strip().translate(str.maketrans(_SORTED_AS))[:200]

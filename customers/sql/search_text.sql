@@ -7,7 +7,7 @@ SET sort_key = left(translate(
             regexp_replace(lower(normalize(coalesce(nullif(customer.kana, ''), customer.name), NFKC)), %(legal_forms)s, '', 'g'),
             %(legal_kana)s, ''
         )),
-        %(katakana)s, %(hiragana)s
+        %(kana)s, %(sorted_as)s
     ), 200),
     search_text = found.search_text
 FROM (

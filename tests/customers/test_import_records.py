@@ -210,7 +210,7 @@ def test_japanese_companies_without_a_header(sample_data, file):
     one = Customer.objects.get(name="伊藤組土建 (株)")
     assert (one.kana, one.postal_code, one.kind) == ("イトウグミドケン カブシキガイシヤ", "0608554", "company")
     assert one.address == "北海道札幌市中央区北四条西4丁目1番地"
-    assert one.sort_key.startswith("いとうぐみどけん")
+    assert one.sort_key.startswith("いとうくみとけん")
 
 
 def _end_of(path, *mapping) -> str:
