@@ -84,20 +84,27 @@ def foresight(campaign: Campaign, *, as_of: dt.date) -> list[uplift.Prospect]:
     """What the audience could show with its own share held out and with 10, 20 and 50 %."""
     with transaction.atomic():
         _judge(campaign, as_of)
-        return _foresight(campaign, as_of)
+        return _foresight(campaign, as_of, _drawn(campaign, _projected()))
 
 
 def projection(campaign: Campaign, *, as_of: dt.date) -> tuple[Waterfall, list[uplift.Prospect]]:
     """Waterfall and foresight of what is not planned yet, from one judgement of its audience."""
     with transaction.atomic():
         _judge(campaign, as_of)
-        return _waterfall(_projected(), is_projected=True), _foresight(campaign, as_of)
+        counts = _projected()
+        drawn = _drawn(campaign, counts)
+        return _waterfall(counts, is_projected=True), _foresight(campaign, as_of, drawn)
 
 
-def _foresight(campaign: Campaign, as_of: dt.date) -> list[uplift.Prospect]:
+def _drawn(campaign: Campaign, counts: dict[str, int]) -> dict[int, int]:
+    """How many the campaign's own share really holds out: the same figure as in the waterfall."""
+    return {campaign.held_out_share: counts.get(reasons.HELD_OUT, 0)}
+
+
+def _foresight(campaign: Campaign, as_of: dt.date, drawn: dict[int, int]) -> list[uplift.Prospect]:
     people, base_rate = _base_rate(campaign, as_of)
     percents = sorted({10, 20, 50} | {campaign.held_out_share} - {0})
-    return uplift.foresee(people, base_rate, percents)
+    return uplift.foresee(people, base_rate, percents, drawn)
 
 
 def _judge(campaign: Campaign, as_of: dt.date) -> None:

@@ -133,7 +133,9 @@ class Coupon(models.Model):
 
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="coupons")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="coupons")
-    code = models.CharField(max_length=60, unique=True, help_text="the offer's prefix and 128 random bits")
+    code = models.CharField(
+        max_length=60, unique=True, help_text="the offer's prefix and 64 random bits in four groups"
+    )
     redeemed_at = models.DateTimeField(null=True)
 
     class Meta:

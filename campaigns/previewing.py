@@ -93,7 +93,11 @@ def _row(step: Step, customer: Customer | None, persona: str) -> dict[str, Any]:
     row = _nobody() | (_of(customer) if customer else _as(persona))
     offer = getattr(step.campaign, "offer", None)
     if offer:
-        row |= {"offer": offer.text, "expires_on": offer.expires_on, "coupon": f"{offer.code_prefix}{'0' * 32}"}
+        row |= {
+            "offer": offer.text,
+            "expires_on": offer.expires_on,
+            "coupon": f"{offer.code_prefix}{'-'.join(['0000'] * 4)}",
+        }
     return row
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import SupportsFloat
@@ -125,17 +125,22 @@ def detectable_effect(base_rate: float, treated: int, held_out: int) -> float | 
     return DETECTABLE_FACTOR * math.sqrt(base_rate * (1 - base_rate) * (1 / treated + 1 / held_out))
 
 
-def foresee(people: int, base_rate: float | None, percents: Sequence[int] = (10, 20, 50)) -> list[Prospect]:
+def foresee(
+    people: int,
+    base_rate: float | None,
+    percents: Sequence[int] = (10, 20, 50),
+    drawn: Mapping[int, int] | None = None,
+) -> list[Prospect]:
     """Return what an audience can show at each share held out.
 
     `base_rate` is the share of it that reached the goal in the equally long window before; None
-    where that is not known.
+    where that is not known. `drawn` holds how many a share really holds out where that was drawn.
     """
-    return [_prospect(people, base_rate, percent) for percent in percents]
+    counts = {percent: people * percent // 100 for percent in percents} | dict(drawn or {})
+    return [_prospect(people, base_rate, percent, counts[percent]) for percent in percents]
 
 
-def _prospect(people: int, base_rate: float | None, percent: int) -> Prospect:
-    held_out = people * percent // 100
+def _prospect(people: int, base_rate: float | None, percent: int, held_out: int) -> Prospect:
     treated = people - held_out
     if base_rate is None:
         return Prospect(percent, treated, held_out, None, False)

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='coupon',
             name='code',
-            field=models.CharField(help_text="the offer's prefix and 128 random bits", max_length=60, unique=True),
+            field=models.CharField(help_text="the offer's prefix and 64 random bits in four groups", max_length=60, unique=True),
         ),
         migrations.AddConstraint(
             model_name='delivery',

@@ -3,7 +3,8 @@
 --     statement: deliveries written.
 -- Parameters: campaign, step, offer (null: none), prefix, now, due_at, expires_at.
 -- Reads: campaign_audience (audience.sql, same transaction). Writes: campaigns_enrollment, _coupon, _delivery.
--- Secrets: the token has 256 bits, hashed from three random UUIDs; a coupon 128.
+-- Secrets: the token has 256 bits, hashed from three random UUIDs. A coupon has 64, in four groups that can be read
+--     out on the phone; it is no key to a page.
 INSERT INTO campaigns_enrollment (campaign_id, customer_id, arm, stratum, enrolled_at)
 SELECT %(campaign)s, audience.customer_id, CASE audience.verdict WHEN 'ok' THEN 'treated' ELSE 'held_out' END,
     audience.stratum, %(now)s
@@ -14,9 +15,9 @@ ON CONFLICT DO NOTHING
 ;;
 INSERT INTO campaigns_coupon (offer_id, customer_id, code)
 SELECT %(offer)s, audience.customer_id,
-    %(prefix)s || upper(encode(substring(
-        sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 16
-    ), 'hex'))
+    %(prefix)s || upper(rtrim(regexp_replace(encode(substring(
+        sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FROM 1 FOR 8
+    ), 'hex'), '(.{4})', '\1-', 'g'), '-'))
 FROM campaign_audience AS audience
 WHERE audience.verdict = 'ok' AND %(offer)s::bigint IS NOT NULL
 ORDER BY audience.customer_id
