@@ -32,8 +32,8 @@ class Period:
 
 def named(code: str) -> Period | None:
     """The period a code names (`1997-02`, `1997-Q1`); None where it names none."""
-    found = re.fullmatch(r"(\d{4})-(?:(0[1-9]|1[0-2])|Q([1-4]))", code)
-    if not found or found[1] == "0000":
+    found = re.fullmatch(r"([12]\d{3})-(?:(0[1-9]|1[0-2])|Q([1-4]))", code, re.ASCII)
+    if not found:
         return None
     year, month, quarter = int(found[1]), found[2], found[3]
     return Period(dt.date(year, int(month), 1), 1) if month else Period(dt.date(year, int(quarter) * 3 - 2, 1), 3)

@@ -1,0 +1,73 @@
+"""A company whose figures fit on a hand: three customers under contract and one on trial."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+
+from customers.models import DimensionChange
+from metrics import rollups
+from scores import scoring
+from tests import factories
+
+NOW = dt.datetime(2026, 7, 1, 9, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+TODAY = dt.date(2026, 7, 1)
+
+
+@pytest.fixture
+def company(db):
+    """A since December; B from January, last day 31 May, handed from Sato to Suzuki in April; C since 15 March.
+
+    Active at the end of: Nov – · Dec A · Jan A B · Feb A B · Mar A B C · Apr A B C · May A C · Jun A C.
+    """
+    factories.configure(churn_policy="contract")
+    sato, suzuki = (
+        factories.user(f"{name}@example.jp", name=word) for name, word in [("sato", "佐藤"), ("suzuki", "鈴木")]
+    )
+    a = factories.customer("A", name="青空商事", owner=sato, industry="小売", region="東京都")
+    b = factories.customer("B", name="備前工業", owner=suzuki, industry="製造", region="岡山県")
+    c = factories.customer("C", name="千鳥屋", owner=suzuki, industry="小売", region="東京都")
+    d = factories.customer("D", name="大地農園", owner=sato)
+    factories.contract(a, "2025-12-01", 1000, plan="標準")
+    factories.contract(
+        b,
+        "2026-01-01",
+        2000,
+        plan="標準",
+        cancelled_on="2026-05-10",
+        ends_on="2026-06-01",
+        reason="価格",
+        competitor="X社",
+    )
+    factories.contract(c, "2026-03-15", 3000, plan="上位")
+    factories.contract(d, "2026-06-01", 500, is_trial=True)
+    DimensionChange.objects.create(customer=b, dimension="owner", since=None, value=str(sato.pk))
+    DimensionChange.objects.create(customer=b, dimension="owner", since="2026-04-10", value=str(suzuki.pk))
+    return SimpleNamespace(a=a, b=b, c=c, d=d, sato=sato, suzuki=suzuki)
+
+
+@pytest.fixture
+def night(company):
+    """The night of 1 July has been."""
+    scoring.compute(as_of=TODAY, now=NOW)
+    rollups.fill(as_of=TODAY, now=NOW)
+    return company
+
+
+@pytest.fixture
+def on_the_day():
+    """The clock of the views stands still at NOW."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def signed_in(client, on_the_day):
+    """`signed_in(user)` is a client of that user."""
+
+    def sign_in(user):
+        client.force_login(user, backend="accounts.backends.StaffBackend")
+        return client
+
+    return sign_in

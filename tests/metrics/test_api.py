@@ -1,0 +1,66 @@
+"""The reports for programs: the rows of the command, and who may have them."""
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import Role
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager(signed_in):
+    return signed_in(factories.user(role=Role.MANAGER))
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("churn/", ["churn"]),
+        ("churn/?period=quarter&by=owner", ["churn", "--period", "quarter", "--by", "owner"]),
+        ("churn/?from=2026-05-01&to=2026-05-31", ["churn", "--from", "2026-05-01", "--to", "2026-05-31"]),
+        ("ltv/?as_of=2026-06-30&by=plan", ["ltv", "--as-of", "2026-06-30", "--by", "plan"]),
+        ("cohorts/", ["cohorts"]),
+        ("rfm/", ["rfm"]),
+        ("model/", ["model"]),
+    ],
+)
+def test_it_answers_what_the_command_prints(company, manager, address, words):
+    answer = manager.get(f"/api/v1/reports/{address}")
+    out = io.StringIO()
+    call_command("report", *words, "--format", "json", stdout=out)
+    assert answer.status_code == 200
+    assert answer.json() == json.loads(out.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("churn/?as_of=yesterday", "as_of"),
+        ("churn/?from=x", "from"),
+        ("churn/?period=week", "period"),
+        ("churn/?by=colour", "by"),
+        ("churn/?from=2026-05-01&to=2026-04-01", "by"),
+    ],
+)
+def test_a_wrong_question_is_answered_at_its_field(company, manager, address, field):
+    answer = manager.get(f"/api/v1/reports/{address}")
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+
+
+def test_an_unknown_report_is_not_there(manager):
+    assert manager.get("/api/v1/reports/weather/").status_code == 404
+
+
+def test_it_cannot_be_written_to(manager):
+    assert manager.post("/api/v1/reports/churn/").status_code == 405
+
+
+def test_figures_by_owner_are_for_leaders(company, signed_in):
+    staff = signed_in(company.sato)
+    assert staff.get("/api/v1/reports/churn/?by=owner").status_code == 403
+    assert staff.get("/api/v1/reports/churn/?by=industry").status_code == 200
