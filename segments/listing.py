@@ -155,7 +155,7 @@ def page(segment: Segment, wanted: Wanted, *, after: str = "", before: str = "")
 def _matching(segment: Segment, wanted: Wanted) -> QuerySet[Membership]:
     found = segment.memberships.filter(left_on=None)
     if wanted.owner:
-        found = found.filter(customer__owner=wanted.owner)
+        found = found.filter(customer__owner=int(wanted.owner))
     if wanted.q:
         found = found.filter(customer__in=search(Customer.objects.all(), wanted.q))
     return found
@@ -163,7 +163,7 @@ def _matching(segment: Segment, wanted: Wanted) -> QuerySet[Membership]:
 
 def _slice(found: QuerySet[Membership], cursor: str, sort: str, is_back: bool) -> tuple[list[Membership], bool]:
     """One page, and whether there are more in the direction gone. Names upwards, days and figures downwards."""
-    keyed = found.annotate(key=ORDERS[sort][1])
+    keyed: QuerySet = found.annotate(key=ORDERS[sort][1])
     upwards = (sort == "name") is not is_back
     if cursor:
         keyed = _beyond(keyed, cursor, sort, upwards, is_back)
@@ -175,7 +175,7 @@ def _slice(found: QuerySet[Membership], cursor: str, sort: str, is_back: bool) -
 
 def _beyond(keyed: QuerySet[Membership], cursor: str, sort: str, upwards: bool, is_back: bool) -> QuerySet[Membership]:
     """Those after (before) the membership of that id; everybody where there is none."""
-    himself = Membership.objects.filter(pk=int(cursor) if _is_id(cursor) else None)
+    himself = Membership.objects.filter(pk=int(cursor) if _is_id(cursor) else 0)
     last = himself.annotate(key=ORDERS[sort][1]).values_list("key", flat=True).first()
     if last is None:
         return keyed

@@ -11,7 +11,7 @@ from common import sql
 from customers.models import Customer
 
 from . import ready_made, rules
-from .models import Membership, Segment
+from .models import Segment
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,3 @@ def refresh(segment: Segment, *, as_of: dt.date, now: dt.datetime) -> int:
         state=Segment.State.FRESH, error="", as_of=as_of, refreshed_at=now, member_count=count
     )
     return count
-
-
-def members(segment: Segment) -> QuerySet[Membership]:
-    """Open memberships with their customers."""
-    return segment.memberships.filter(left_on=None).select_related("customer", "customer__score", "customer__owner")

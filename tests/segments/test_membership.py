@@ -142,3 +142,13 @@ def test_cancelled_is_offered_where_contracts_decide_who_left(policy, expected):
     factories.configure(churn_policy=policy)
     factories.contract(factories.customer("A"), "2026-01-01")
     assert ("cancelled" in ready_made.offered()) is expected
+
+
+def test_a_rule_of_ours_that_changed_is_brought_up_to_date_and_keeps_its_members(vip):
+    _customer("A", m=5)
+    membership.refresh(vip, as_of=D1, now=NOON)
+    Segment.objects.filter(pk=vip.pk).update(rule={"field": "m", "op": "eq", "value": 4}, name="Old")
+    ready_made.ensure()
+    vip.refresh_from_db()
+    assert (vip.rule, vip.name) == ({"field": "m", "op": "eq", "value": 5}, "VIP")
+    assert _stays(vip) == [("A", D1, None)]

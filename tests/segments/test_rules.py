@@ -116,3 +116,53 @@ def test_what_is_not_known_is_said_so(three):
     segment = Segment.objects.create(slug="s", name="s", rule={"field": "p_alive", "op": "gte", "value": 0.5})
     answer = explaining.why(customer=Customer.objects.get(code="A"), segment=segment, as_of=AS_OF)
     assert [reason.actual for reason in answer.reasons] == ["不明"]
+
+
+VIP, FREQUENT = {"field": "m", "op": "eq", "value": 5}, {"field": "f", "op": "eq", "value": 5}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rule", "is_in", "sentence"),
+    [
+        ({"all": [VIP, FREQUENT]}, False, "Would be in it if: Frequency score is 5"),
+        ({"any": [VIP, FREQUENT]}, True, "Is in it as long as this stays so: Monetary score is 5"),
+        (
+            {"any": [FREQUENT, {"not": VIP}]},
+            False,
+            "Would be in it if: Frequency score is 5, or not: Monetary score is 5",
+        ),
+        ({"not": {"any": [VIP, FREQUENT]}}, False, "Would be in it if: not: Monetary score is 5"),
+        ({"not": {"all": [VIP, FREQUENT]}}, True, "Is in it as long as this stays so: not: Frequency score is 5"),
+        ({"all": [VIP, {"not": FREQUENT}]}, True, "stays so: Monetary score is 5, and not: Frequency score is 5"),
+    ],
+)
+def test_what_would_change_the_answer_follows_the_tree(rule, is_in, sentence):
+    """Of someone with M 5 and F 1."""
+    customer = factories.customer("A")
+    Score.objects.create(customer=customer, as_of=AS_OF, m=5, f=1)
+    with translation.override("en"):
+        answer = explaining.why(customer=customer, segment=Segment(rule=rule), as_of=AS_OF)
+        assert answer.is_in is is_in
+        assert answer.sentence.endswith(sentence)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field", "score", "shown"),
+    [
+        ({"field": "is_vip", "op": "is", "value": True}, {"is_vip": True}, "はい"),
+        (
+            {"field": "last_purchase_on", "op": "longer_ago", "value": 30},
+            {"last_purchase_on": "2026-05-01"},
+            "2026/05/01",
+        ),
+        ({"field": "plan", "op": "is", "value": "標準"}, {"plan": "標準"}, "標準"),
+        ({"field": "ltv_historic", "op": "gte", "value": 1}, {"ltv_historic": "1234.50"}, "1,234.5"),
+    ],
+)
+def test_actual_values_are_written_as_people_read_them(field, score, shown):
+    customer = factories.customer("A")
+    Score.objects.create(customer=customer, as_of=AS_OF, **score)
+    answer = explaining.why(customer=customer, segment=Segment(rule=field), as_of=AS_OF)
+    assert [(reason.actual, reason.is_met) for reason in answer.reasons] == [(shown, True)]
