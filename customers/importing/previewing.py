@@ -99,7 +99,7 @@ def _rows(imported: Import, is_new: bool, limit: int) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT chunk.line, chunk.code, to_jsonb(chunk)::text,"  # noqa: S608  # words of ours
-            f" (to_jsonb(stored) || coalesce(to_jsonb(more), '{{}}'))::text"
+            f" (coalesce(to_jsonb(more), '{{}}') || to_jsonb(stored))::text"
             f" FROM import_chunk_{kind} AS chunk {_STORED_TABLES[kind]}"
             f" WHERE ({stored} IS NULL) = %s ORDER BY chunk.line LIMIT %s",
             [is_new, limit],

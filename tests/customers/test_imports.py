@@ -11,6 +11,7 @@ from accounts.models import Role, User
 from customers.importing import running
 from customers.importing.labels import FIELDS
 from customers.models import Customer, Import, SavedMapping
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 CSV = "顧客番号,氏名,メール,メルマガ可否,血液型\r\n1,山田 太郎,taro@example.jp,1,A\r\n2,鈴木,壊れた,0,B\r\n"
@@ -171,3 +172,12 @@ def test_the_list_and_the_examples_of_changed_rows(admin):
     page = admin.get(reverse("customers:import-preview", args=[Import.objects.order_by("-id")[0].pk]))
     assert page.context["found"].updated[0].changes == [(FIELDS["industry"], "小売", "製造")]
     assert admin.get(reverse("customers:imports")).status_code == 200
+
+
+def test_the_preview_of_a_company_shows_its_own_name_not_that_of_the_person_there(admin):
+    company = factories.customer("1", kind="company", name="株式会社青空", kana="アオゾラ")
+    company.contacts.create(name="濵田 直子", kana="ハマダ ナオコ", email="hamada@example.jp", is_primary=True)
+    answer = upload(admin, "customer_id,name,industry\n1,株式会社青空,宿泊\n")
+    answer = admin.post(answer.url, {"column_0": "customer_id", "column_1": "name", "column_2": "industry"})
+    (example,) = admin.get(answer.url).context["found"].updated
+    assert [(str(label), old, new) for label, old, new in example.changes] == [("業種", "", "宿泊")]
