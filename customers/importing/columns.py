@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from . import words
+from . import values, words
 from .encoding import RefusedError
 from .words import KINDS, PARTS, QUESTIONS, Column
 
@@ -254,7 +254,7 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
     questions, attributes = [], {}
     for index, cell in enumerate(header):
         if index in mapping.fields:
-            constants |= _tax(mapping, index, cell)
+            constants |= _tax(mapping, index, cell) | _currency(mapping, index, cell)
         elif index in chosen:
             attributes |= {index: chosen[index].removeprefix("attributes.")} if chosen[index] else {}
         elif choices := QUESTIONS[mapping.kind].get(plain(cell)):
@@ -275,6 +275,15 @@ def _tax(mapping: Mapping, index: int, header: str) -> dict[str, str]:
     if "税込" in text or "内税" in text or "taxincl" in text or "inctax" in text:
         return {"tax_included": "true"}
     return {"tax_included": "false"} if "税抜" in text or "税別" in text or "taxexcl" in text or "extax" in text else {}
+
+
+def _currency(mapping: Mapping, index: int, header: str) -> dict[str, str]:
+    """The currency a header names in brackets: 金額(USD), 月額（円）."""
+    if mapping.fields[index] not in {"amount", "mrr"} or "currency" in mapping.filled:
+        return {}
+    brackets = _BRACKETS.findall(unicodedata.normalize("NFKC", header))
+    named = [code for text in brackets if (code := values.currency_of(text[1:-1]))]
+    return {"currency": named[0]} if named else {}
 
 
 _TABLES = {kind: _table(kind) for kind in KINDS}

@@ -56,6 +56,7 @@ def clean(
         done[field] = pc.min_element_wise(done[field], said) if field in done else said  # false < true: no wins
         errors.append((header[index], codes))
     errors += _missing(mapping, done, header)
+    done.pop("currency", None)  # checked, not kept
     if mapping.kind == "customers":
         done |= _several_addresses(done) | _attributes(raw, mapping, clear_empty)
     done["code"], done["column"] = _first_error(errors, len(table))
@@ -101,6 +102,7 @@ def _readers(mapping: Mapping, currency: str):
         "number": _distinct(values.read_number),
         "integer": _distinct(values.read_integer),
         "rate": _distinct(values.read_rate),
+        "currency": _distinct(functools.partial(values.read_currency, currency=currency)),
         "boolean": _distinct(values.read_boolean, nothing=False),
         "kind": _distinct(values.read_kind),
         "cycle": _distinct(values.read_cycle),

@@ -38,12 +38,17 @@ _CURRENCIES = {
     "¥": "JPY",
     "円": "JPY",
     "jpy": "JPY",
+    "日本円": "JPY",
     "$": "USD",
     "usd": "USD",
+    "ドル": "USD",
+    "米ドル": "USD",
     "€": "EUR",
     "eur": "EUR",
+    "ユーロ": "EUR",
     "£": "GBP",
     "gbp": "GBP",
+    "ポンド": "GBP",
 }
 _UNITS = {"千": 1000, "万": 10_000, "百万": 1_000_000, "億": 100_000_000}
 _COUNTERS = re.compile(r"(個|本|枚|点|台|件|名|人|冊|箱|セット|pcs?)$")
@@ -254,6 +259,16 @@ def read_kind(text: str) -> Read:
     """person or company."""
     kind = _KINDS.get(text.lower(), "")
     return kind, "" if kind else "bad_kind"
+
+
+def read_currency(text: str, currency: str) -> Read:
+    """The company's currency by its code, sign or name; any other is an error."""
+    return (currency, "") if _CURRENCIES.get(text.lower(), text.upper()) == currency else ("", "other_currency")
+
+
+def currency_of(text: str) -> str:
+    """The code a text stands for, if it is a currency this product can tell: usd, $, ドル → USD; else ''."""
+    return _CURRENCIES.get(text.strip().lower(), "")
 
 
 def read_cycle(text: str) -> Read:

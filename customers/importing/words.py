@@ -43,6 +43,8 @@ _CUSTOMER_ID = _words("""
             accountnumber custid
         """)
 CUSTOMER = Column("customer_id", "id", _CUSTOMER_ID, required=True)
+# Not kept: there is one currency, and a row that names another stays out.
+CURRENCY = Column("currency", "currency", _words("通貨 通貨コード 通貨単位 currencycode"))
 
 CUSTOMERS = (
     Column("customer_id", "id", (*_CUSTOMER_ID, *_words("コード 番号 id no code")), required=True),
@@ -222,6 +224,7 @@ PURCHASES = (
     Column("quantity", "number", _words("数量 個数 点数 購入数 購入点数 注文数 数 qty units")),
     Column("tax_included", "boolean", _words("税込 税込フラグ 税区分 taxincluded istaxincluded")),
     Column("tax_rate", "rate", _words("税率 消費税率 taxrate")),
+    CURRENCY,
 )
 
 LOGINS = (
@@ -330,6 +333,7 @@ CONTRACTS = (
         """),
     ),
     Column("competitor", "text", _words("競合 競合他社 乗換先 乗り換え先 切替先")),
+    CURRENCY,
 )
 
 KINDS = {"customers": CUSTOMERS, "purchases": PURCHASES, "logins": LOGINS, "contracts": CONTRACTS}

@@ -1,4 +1,5 @@
--- Purpose: typed customers; of rows with the same code only the last one that can stand counts.
+-- Purpose: typed customers; of rows with the same code only the last one that can stand counts, but a refusal in any
+--          of them holds.
 -- One row per staged line that can be read. Reads: import_staged, import_codes, import_owners.
 -- Writes: import_ready_customers.
 INSERT INTO import_ready_customers
@@ -11,9 +12,11 @@ SELECT staged.line, coalesce(codes.reject, owners.reject),
     ) = 1,
     staged.customer_id, staged.name, staged.kana, staged.kind, staged.company, staged.email, staged.other_emails,
     staged.phone, staged.postal_code, staged.address, staged.industry, staged.region, staged.owner,
-    staged.joined_on::date, staged.birth_on::date, string_to_array(staged.tags, E'\x1f'), staged.mail_ok::boolean,
-    staged.postal_ok::boolean, staged.phone_ok::boolean, staged.acquired_via, staged.attributes::jsonb
+    staged.joined_on::date, staged.birth_on::date, string_to_array(staged.tags, E'\x1f'),
+    bool_and(staged.mail_ok::boolean) OVER same, bool_and(staged.postal_ok::boolean) OVER same,
+    bool_and(staged.phone_ok::boolean) OVER same, staged.acquired_via, staged.attributes::jsonb
 FROM import_staged AS staged
 JOIN import_codes AS codes ON codes.code = staged.customer_id
 LEFT JOIN import_owners AS owners ON owners.owner = staged.owner
 WHERE staged.code IS NULL
+WINDOW same AS (PARTITION BY staged.customer_id, coalesce(codes.reject, owners.reject) IS NULL)

@@ -7,7 +7,7 @@ SELECT CASE WHEN code ~ '^[=+@\t\r-]' AND code !~ '^[+-]?[0-9.]+$' THEN '''' ELS
        frequency,
        monetary,
        r, f, m,
-       rfm_segment,
+       nullif(rfm_segment, '') AS rfm_segment,
        CASE WHEN is_vip THEN 'true' ELSE 'false' END AS vip,
        lifecycle,
        p_alive::numeric AS p_alive,

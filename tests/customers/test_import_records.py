@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from customers.models import Customer, Import, Purchase
 
@@ -101,7 +102,7 @@ def test_a_mapping_says_what_the_header_does_not(file):
     [(b"", "empty"), (b"PK\x03\x04aaaa", "workbook"), (b"a,b\n1,2\n", "customer_id"), (b"\xff\x00\xfe" * 9, "NUL")],
 )
 def test_a_refused_file_is_one_line_and_fails(file, content, words):
-    with pytest.raises(CommandError) as refusal:
+    with translation.override("en"), pytest.raises(CommandError) as refusal:
         run("purchases", file(content))
     assert words in str(refusal.value)
     assert "ファイル.csv" in str(refusal.value)

@@ -237,6 +237,26 @@ def test_a_no_withdraws_at_once_and_a_yes_grants_nothing():
     assert counts(bring("customers", text)) == (0, 0, 2, 0)
 
 
+def test_a_no_in_an_earlier_row_of_the_same_customer_holds_though_the_last_row_counts():
+    text = "customer_id,name,email,mail_ok\n1,あ,a@example.jp,no\n1,い,a@example.jp,yes\n2,う,b@example.jp,yes\n"
+    assert counts(bring("customers", text)) == (2, 0, 1, 0)
+    assert Customer.objects.get(code="1").name == "い"
+    assert list(Suppression.objects.values_list("channel", "address")) == [("mail", "a@example.jp")]
+    assert counts(bring("customers", text)) == (0, 0, 3, 0)
+
+
+def test_a_row_or_header_that_names_another_currency_is_rejected():
+    factories.customer(code="1")
+    rows = "1,2024-04-01,100,JPY\n1,2024-04-02,100,usd\n1,2024-04-03,100,\n1,2024-04-04,100,円\n"
+    done = bring("purchases", "customer_id,purchased_at,amount,通貨コード\n" + rows)
+    assert counts(done) == (3, 0, 0, 1)
+    assert rejects(done) == [(3, "other_currency", "通貨コード")]
+    assert counts(bring("purchases", "customer_id,purchased_at,金額（円）\n1,2024-05-01,5\n")) == (1, 0, 0, 0)
+    assert counts(bring("purchases", "customer_id,purchased_at,金額（USD）\n1,2024-05-01,5\n")) == (0, 0, 0, 1)
+    contract = "customer_id,contract_id,mrr,starts_on,currency\n1,C,100,2024-01-01,EUR\n"
+    assert counts(bring("contracts", contract)) == (0, 0, 0, 1)
+
+
 def test_a_declared_basis_grants_to_those_who_did_not_refuse():
     admin = User.objects.create(email="admin@example.jp", name="管理", role="admin")
     text = "customer_id,name,email,mail_ok\n1,あ,a@example.jp,不可\n2,い,b@example.jp,\n"
