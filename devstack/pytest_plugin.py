@@ -7,13 +7,11 @@ who wants other servers says so with TEST_DATABASE_URL and TEST_REDIS_URL.
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
 import pytest
-
-from devstack.postgres import Postgres
-from devstack.valkey import Valkey
 
 # The user's own environment must not decide what a test sees.
 FORGOTTEN = (
@@ -53,6 +51,11 @@ def _prepare(config: pytest.Config) -> None:
 
 def _start_servers(config: pytest.Config) -> None:
     """Their folder goes with them. SIGKILL of the whole session is the one way to leave it behind."""
+    # Imported here, so that the workers' coverage sees these modules from their first line.
+    from devstack.postgres import Postgres
+    from devstack.valkey import Valkey
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled run ends as with Ctrl-C, and tidies up
     home = Path(tempfile.mkdtemp(prefix="modoru-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["TEST_HOME"] = str(home)
@@ -62,7 +65,7 @@ def _start_servers(config: pytest.Config) -> None:
     os.environ["TEST_SERVER_REDIS_URL"] = os.environ.get("TEST_REDIS_URL") or _start(config, Valkey(home))
 
 
-def _start(config: pytest.Config, server: Postgres | Valkey) -> str:
+def _start(config: pytest.Config, server) -> str:
     config.add_cleanup(server.stop)
     server.start()
     return server.url()

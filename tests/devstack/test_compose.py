@@ -157,7 +157,8 @@ def test_the_deployment_check_finds_nothing(address):
     done = subprocess.run(
         words, env=environment_of(service), cwd=compose.ROOT, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
 
 
 def test_the_image_brings_the_settings_the_file_leaves_out():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack import demo, processes
+from devstack import StackError, demo, processes
 from devstack.machine import command_line, free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,15 +116,18 @@ def test_the_commands_are_web_worker_beat_and_the_mail_sink(home):
 
 
 @pytest.fixture
-def demo_says(home):
-    """Runs the demo with an environment; what it says on standard error and its exit code."""
+def demo_says(home, monkeypatch, capsys):
+    """Starts the demo with an environment in which it cannot run; what it says on standard error and its exit code."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # the handlers of this process stay as they are
+    monkeypatch.setenv("DATA_DIR", str(home))
 
     def run(**variables: str) -> tuple[str, int]:
-        environment = os.environ | {"DATA_DIR": str(home), **variables}
-        words = [sys.executable, "-m", "devstack.demo"]
-        done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.stdout == ""
-        return done.stderr, done.returncode
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code = demo.main()
+        said = capsys.readouterr()
+        assert said.out == ""
+        return said.err, code
 
     return run
 
@@ -204,3 +207,21 @@ def test_a_loaded_demo_comes_up_says_where_and_goes_with_ctrl_c(home):
     assert not any(command_line(pid) for pid in pids)
     assert not (home / "postgres" / "postmaster.pid").exists()
     assert manage(home, "from accounts.models import *; print(Team.objects.get().name)") == "残る\n"
+
+
+def test_what_cannot_be_prepared_is_one_clear_sentence(home, monkeypatch, capsys):
+    monkeypatch.setattr(subprocess, "run", lambda words, **_: subprocess.CompletedProcess(words, 1))
+    with pytest.raises(StackError, match=r"The demo could not be prepared: manage\.py \w+ failed"):
+        demo._prepare({"DATA_DIR": str(home), "STATIC_ROOT": str(home / "static")})
+    assert "Preparing the database ...\n" in capsys.readouterr().out
+
+
+def test_a_server_that_never_gets_ready_is_said(home, monkeypatch, capsys):
+    monkeypatch.setattr(demo, "READY_SECONDS", 0)
+    demo._welcome(free_port(), home)
+    assert "/readyz still does not answer with 200" in capsys.readouterr().err
+
+
+def test_a_process_that_ended_by_itself_is_a_failure(home, capsys):
+    assert demo._goodbye(1, home) == 1
+    assert "A process ended by itself" in capsys.readouterr().err
