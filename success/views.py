@@ -23,7 +23,7 @@ def today(request: HttpRequest) -> HttpResponse:
     day = Installation.get().day_of(timezone.now())
     mine_only = request.GET.get("scope", "mine" if request.user.role == "cs" else "all") == "mine"
     jobs = worklist.jobs(user=request.user, today=day, mine_only=mine_only)
-    context = {"jobs": jobs, "today": day, "mine_only": mine_only}
+    context = {"jobs": jobs, "today": day, "mine_only": mine_only, "is_cut": len(jobs) == worklist.MOST}
     return render(request, "success/today.html", context)
 
 

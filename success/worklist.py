@@ -75,7 +75,7 @@ def _promised(user: User, today: dt.date, mine_only: bool) -> list[Job]:
         Job(
             people[promise.customer_id],
             "promise",
-            _("Promised: %(what)s") % {"what": promise.next_action or promise.subject},
+            promise.next_action or promise.subject or _("To get in touch again"),
             promise.next_on,
             _stake(people[promise.customer_id]),
         )

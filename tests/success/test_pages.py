@@ -105,3 +105,11 @@ def test_the_page_asks_few_questions(staff, django_assert_max_num_queries):
         promised(owner=staff.user)
     with django_assert_max_num_queries(10):
         staff.get(reverse(TODAY_PAGE))
+
+
+def test_a_list_cut_off_says_so(staff, monkeypatch):
+    monkeypatch.setattr("success.worklist.MOST", 2)
+    promised(owner=staff.user)
+    assert "1件" in staff.get(reverse(TODAY_PAGE)).content.decode()
+    promised(owner=staff.user)
+    assert "急ぐ順に2件を表示" in staff.get(reverse(TODAY_PAGE)).content.decode()

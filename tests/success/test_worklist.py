@@ -64,7 +64,8 @@ def test_a_promise_is_listed_from_its_day_on(user, on, is_listed):
 def test_a_promise_says_what_was_promised_or_what_it_was_about(user):
     promise(factories.customer("A"), ago(2))
     promise(factories.customer("B"), ago(1), next_action="", subject="値上げの件")
-    assert [job.why for job in jobs(user)] == ["約束: 見積を送る", "約束: 値上げの件"]
+    promise(factories.customer("C"), TODAY, next_action="")
+    assert [job.why for job in jobs(user)] == ["見積を送る", "値上げの件", "あらためて連絡する"]
 
 
 def test_a_promise_that_is_done_is_no_job(user):
@@ -145,7 +146,7 @@ def test_a_customer_is_one_line_with_his_most_urgent_cause(user):
     promise(who, TODAY)
     promise(who, ago(4), next_action="折り返す")
     (job,) = jobs(user)
-    assert (job.cause, job.due_on, job.why) == ("promise", ago(4), "約束: 折り返す")
+    assert (job.cause, job.due_on, job.why) == ("promise", ago(4), "折り返す")
 
 
 def test_own_customers_stand_first_and_may_stand_alone(user):
