@@ -99,7 +99,7 @@ class CustomerForm(forms.ModelForm):
         changed keeps the person's entry with the other's beside it."""
         theirs = CustomerForm(instance=current).stands()
         seen = _read_object(self.data.get("seen", ""))
-        mine = {name: self.data.get(name, "") for name in theirs}
+        mine = {**theirs, **{name: self.data.get(name, "") for name in theirs if not self.fields[name].disabled}}
         entries = {name: theirs[name] if mine[name] == seen.get(name) else mine[name] for name in theirs}
         again = CustomerForm({**entries, "version": current.version, "seen": json.dumps(theirs)}, instance=current)
         for name in (name for name in theirs if entries[name] != theirs[name]):
