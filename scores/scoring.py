@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.models import Installation
+from accounts.models import AuditEvent, Installation
 from common import sql
+from customers.models import Touched
 from scores import labels, predicting, spells
 from scores.models import ModelFit
 
@@ -25,6 +26,19 @@ ONE_DAY = dt.timedelta(days=1)
 def last_run() -> dt.date | None:
     """The day stored scores speak of; None before the first night."""
     return ModelFit.objects.aggregate(last=Max("as_of"))["last"]
+
+
+def current_since(*, as_of: dt.date) -> dt.datetime | None:
+    """When the stored scores were computed; None if not of `as_of`, or if a fact or setting changed since."""
+    fitted = ModelFit.objects.order_by("-as_of").first()
+    if fitted is None or fitted.as_of != as_of:
+        return None
+    later = {"at__gt": fitted.fitted_at}
+    is_changed = (
+        Touched.objects.filter(**later).exists()
+        or AuditEvent.objects.filter(action="settings_changed", **later).exists()
+    )
+    return None if is_changed else fitted.fitted_at
 
 
 @transaction.atomic

@@ -23,13 +23,16 @@ def slugs() -> list[str]:
 
 
 def fresh(slug: str, *, now: dt.datetime) -> Segment:
-    """The segment as of today; what no night has stored is computed. Raises Segment.DoesNotExist."""
+    """The segment as of today; what no night has stored, or changed since, is computed. Raises Segment.DoesNotExist."""
     ready_made.ensure()
     segment = Segment.objects.get(slug=slug)
     today = Installation.get().day_of(now)
-    if not segment.is_frozen and segment.as_of != today:
-        if scoring.last_run() != today:
-            scoring.compute(as_of=today, now=now)
+    if segment.is_frozen:
+        return segment
+    since = scoring.current_since(as_of=today)
+    if since is None:
+        scoring.compute(as_of=today, now=now)
+    if since is None or segment.as_of != today or segment.refreshed_at < since:
         membership.refresh(segment, as_of=today, now=now)
         segment.refresh_from_db()
     return segment

@@ -5,7 +5,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from customers.models import Contact
+from customers.models import Contact, Touched
 from segments import ready_made
 from segments.models import Segment
 from tests import factories
@@ -44,6 +44,32 @@ def test_what_is_fresh_is_not_computed_again(tmp_path):
     with time_machine.travel(dt.datetime(2026, 6, 30, 9, tzinfo=dt.UTC), tick=False):
         _export("vip", tmp_path / "out.csv")
     assert Segment.objects.get(slug="vip").refreshed_at == before
+
+
+def test_facts_or_settings_changed_later_the_same_day_are_computed(tmp_path):
+    who = factories.customer("A")
+    factories.purchase(who, "2026-05-01")
+    assert len(_export("dormant", tmp_path / "out.csv")) == 1
+    with time_machine.travel(dt.datetime(2026, 6, 30, 4, tzinfo=dt.UTC), tick=False):
+        late = factories.customer("B")
+        factories.purchase(late, "2025-06-01")
+        Touched.objects.create(customer=late)
+    assert [row[0] for row in _export("dormant", tmp_path / "out.csv")[1:]] == ["B"]
+    with time_machine.travel(dt.datetime(2026, 6, 30, 5, tzinfo=dt.UTC), tick=False):
+        call_command("configure", "inactivity_days=30")
+    assert [row[0] for row in _export("dormant", tmp_path / "out.csv")[1:]] == ["A", "B"]
+
+
+def test_every_segment_follows_what_one_export_computed(tmp_path):
+    _export("dormant", tmp_path / "out.csv")
+    _export("onboarding", tmp_path / "out.csv")
+    with time_machine.travel(dt.datetime(2026, 6, 30, 4, tzinfo=dt.UTC), tick=False):
+        late = factories.customer("B")
+        factories.purchase(late, "2026-06-01")
+        Touched.objects.create(customer=late)
+    with time_machine.travel(dt.datetime(2026, 6, 30, 5, tzinfo=dt.UTC), tick=False):
+        _export("dormant", tmp_path / "out.csv")
+        assert [row[0] for row in _export("onboarding", tmp_path / "out.csv")[1:]] == ["B"]
 
 
 @pytest.mark.parametrize("slug", LISTED + RFM)
