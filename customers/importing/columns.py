@@ -257,7 +257,7 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
             constants |= _tax(mapping, index, cell) | _currency(mapping, index, cell)
         elif index in chosen:
             attributes |= {index: chosen[index].removeprefix("attributes.")} if chosen[index] else {}
-        elif choices := QUESTIONS[mapping.kind].get(plain(cell)):
+        elif choices := _asked(mapping.kind, cell):
             questions.append(Question(index, cell, choices))
         elif any(word in plain(cell) for word in words.LOOKS_LIKE_CONSENT):
             notices.append(
@@ -266,6 +266,12 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
         elif mapping.kind == "customers" and cell.strip():
             attributes[index] = " ".join(unicodedata.normalize("NFKC", cell).split())[:100]
     return {"constants": constants, "notices": tuple(notices), "questions": tuple(questions), "attributes": attributes}
+
+
+def _asked(kind: str, header: str) -> tuple[str, ...]:
+    """What a header may mean that only a person can tell; brackets read first, then left out."""
+    without = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
+    return QUESTIONS[kind].get(plain(header)) or QUESTIONS[kind].get(plain(without)) or ()
 
 
 def _tax(mapping: Mapping, index: int, header: str) -> dict[str, str]:

@@ -100,7 +100,7 @@ def _chosen(mapping: Mapping, index: int, asked: dict) -> str:
 
 
 def _choices(kind: str, asked: tuple[str, ...] | None) -> list[tuple[str, str]]:
-    return [(name, FIELDS[name]) for name in asked or columns.choices_of(kind)]
+    return [(name, FIELDS[name]) for name in asked or columns.choices_of(kind) if name in FIELDS]
 
 
 assert set(DELIMITER_CODES) == set(DELIMITERS)

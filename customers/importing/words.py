@@ -146,7 +146,7 @@ CUSTOMERS = (
         "owner",
         "owner",
         _words("""
-            担当cs 担当 担当者 担当者名 当社担当 当社担当者 自社担当 自社担当者 弊社担当 弊社担当者 cs担当
+            担当cs 当社担当 当社担当者 自社担当 自社担当者 弊社担当 弊社担当者 cs担当
             cs担当者 担当社員 担当カスタマーサクセス accountowner ownername owneremail csm accountmanager
         """),
     ),
@@ -341,7 +341,8 @@ KINDS = {"customers": CUSTOMERS, "purchases": PURCHASES, "logins": LOGINS, "cont
 # Headers that mean one of several things: asked, never guessed.
 _ENDS = ("cancelled_on", "last_service_on", "ends_on")
 QUESTIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "customers": {},
+    # Our member of staff, or the customer's: the latter is kept as a further attribute.
+    "customers": dict.fromkeys(("担当", "担当者", "担当者名", "担当者氏名"), ("owner", "attributes.先方担当者")),
     "purchases": {},
     "logins": {},
     "contracts": dict.fromkeys(

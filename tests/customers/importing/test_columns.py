@@ -135,6 +135,19 @@ def test_contract_ends_by_their_headers():
     }
 
 
+@pytest.mark.parametrize("bare", ["担当者", "担当", "担当者名(必須)"])
+def test_a_bare_person_in_charge_is_asked(bare):
+    header = ["顧客番号", "会社名", bare]
+    mapping = columns.guess("customers", header)
+    assert [(question.index, question.choices[0]) for question in mapping.questions] == [(2, "owner")]
+    with pytest.raises(RefusedError, match=r"担当.*owner / attributes\.先方担当者"):
+        columns.check(mapping, header)
+    for answer, fields, attributes in (("owner", {2: "owner"}, {}), ("attributes.先方担当者", {}, {2: "先方担当者"})):
+        answered = columns.guess("customers", header, {"columns": {bare: answer}})
+        columns.check(answered, header)
+        assert ({2: answered.fields[2]} if 2 in answered.fields else {}, answered.attributes) == (fields, attributes)
+
+
 def test_a_bare_day_of_cancellation_is_asked():
     header = ["顧客番号", "契約番号", "月額", "開始日", "解約日"]
     mapping = columns.guess("contracts", header)
