@@ -115,7 +115,7 @@ def _prepare(environment: dict[str, str]) -> None:
         Path(environment["DATA_DIR"], folder).mkdir(mode=0o700, exist_ok=True)
     print("Preparing the database ...", flush=True)
     packing = [] if _are_packed(Path(environment["STATIC_ROOT"])) else [["collectstatic", "--noinput", "--verbosity=0"]]
-    for words in (*packing, ["migrate", "--verbosity=0"], ["load_demo"]):
+    for words in (*packing, ["load_demo"]):
         done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=False)
         if done.returncode:
             raise StackError(f"The demo could not be prepared: manage.py {words[0]} failed.")

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import Bounds, minimize
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,6 +48,8 @@ def maximise(likelihood: Likelihood, data: Any, start: ArrayLike, box: Box, samp
     and on the mean per customer, so that its tolerances mean the same for any number.
     A `sample` of the data tells a long search, cheaply, how the ground lies around its start.
     """
+    from scipy.optimize import Bounds, minimize  # a second to import: only where something is fitted
+
     loss = _loss(likelihood, data)
     low, high = np.array(box).T
     logs: Floats = np.clip(np.log(np.asarray(start, dtype=float)), low, high)
@@ -84,6 +85,8 @@ def _approach(loss: Loss, first: Floats, evened: Floats, low: Floats, high: Floa
     def along(z: Floats) -> tuple[float, Floats]:
         value, gradient = loss(np.clip(first + evened @ z, low, high))
         return value, gradient @ evened
+
+    from scipy.optimize import minimize
 
     # A slope of 1e-7 along evened coordinates is a height of 5e-15: nothing, for a million customers.
     options: Any = {"maxiter": 50, "ftol": 0, "gtol": 1e-7}
