@@ -104,8 +104,11 @@ def first_activity() -> dt.date | None:
 
 @transaction.atomic
 def lost(*, period: Period, as_of: dt.date, now: dt.datetime, by: str = "", group: str | None = None) -> list[Row]:
-    """Who was lost in a period: customer_id, value, since, reason, competitor; of one group by its stored value."""
-    segments_at_start([period] if by == "segment" else [], now=now)
+    """Who was lost in a period: customer_id, value, since, reason, competitor; of one group by its stored value.
+
+    Segments are those the nights stored, as in the rollup whose figure this explains.
+    """
+    segments_at_start([period] if by == "segment" else [], now=now, may_compute=False)
     spells.build(as_of=as_of)
     sql.run("metrics/sql/standing.sql", {"firsts": [period.first], "lasts": [period.last], "dimension": by})
     return sql.rows("metrics/sql/lost.sql", {"every_group": group is None, "value": group})

@@ -48,8 +48,9 @@ def company(db):
 
 
 @pytest.fixture
-def night(company):
-    """The night of 1 July has been."""
+def night(company, monkeypatch):
+    """The night of 1 July has been (without making up the segments of nights before it)."""
+    monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
     scoring.compute(as_of=TODAY, now=NOW)
     rollups.fill(as_of=TODAY, now=NOW)
     return company
