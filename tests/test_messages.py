@@ -190,6 +190,7 @@ DATA = {
     "common/templatetags/crm.py",
     "customers/importing",
     "customers/models/people.py",
+    "customers/searching.py",
     "campaigns/fields.py",
     "campaigns/previewing.py",
     "demo",
