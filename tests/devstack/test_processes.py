@@ -193,8 +193,10 @@ def test_a_loaded_demo_comes_up_says_where_and_goes_with_ctrl_c(home):
     log = home / "said"
     with log.open("w") as out, subprocess.Popen(words, env=environment, cwd=ROOT, stdout=out, stderr=out) as process:
         came_up = until(lambda: "keeps the data" in log.read_text() or process.poll() is not None, 300)
+        assert came_up, log.read_text()
+        assert process.poll() is None, log.read_text()
         pids = noted(home)
-        ready = came_up and read(port, "/readyz")
+        ready = read(port, "/readyz")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
     said = log.read_text()
