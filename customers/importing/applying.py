@@ -42,6 +42,7 @@ def classify(imported: Import, mapping: Mapping, *, after: int, upto: int) -> Co
         cursor.execute(names.SQL("TRUNCATE {}").format(chunk))
     clear = bool(imported.options.get("clear_empty"))
     parameters = {"after": after, "upto": upto, "clear": clear, "filled": sorted(mapping.filled)}
+    parameters["people"] = mapping.names_people
     changed = sql.run(f"customers/sql/import_{imported.kind}_classify.sql", parameters)
     valid = _one(
         "SELECT count(*) FROM {} WHERE line > %s AND line <= %s AND reject IS NULL", _ready(imported), [after, upto]

@@ -34,6 +34,7 @@ class Mapping:
     """How a file is read: place of a column (from 0) → field, and what goes with it.
 
     `consents` holds, for each consent column, which way its 1 and 0 point: positive, negative, unclear.
+    `names_people`: the header speaks of people's names (氏名, 姓 + 名), not of companies'.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Mapping:
     attributes: dict[int, str] = field(default_factory=dict)
     consents: dict[int, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    names_people: bool = False
     key: tuple[int, ...] = ()
     date_order: str = ""
     questions: tuple[Question, ...] = ()
@@ -85,6 +87,7 @@ def guess(kind: str, header: list[str], given: dict[str, Any] | None = None) -> 
     mapping = Mapping(
         kind=kind,
         fields=_fields(kind, header, chosen),
+        names_people=kind == "customers" and any(text in words.PERSON_NAMES for text in _without_brackets(header)),
         constants=_constants(kind, given.get("constants") or {}),
         key=tuple(_place(header, name) for name in given.get("key") or ()),
         date_order=_date_order(given.get("date_order")),
@@ -196,10 +199,14 @@ def _fields(kind: str, header: list[str], chosen: dict[int, str]) -> dict[int, s
 def _names(kind: str, header: list[str]) -> list[str]:
     """The field of each header. Where a person's name stands beside a company's, the company is the employer."""
     names = [field_of(kind, cell) for cell in header]
-    texts = [plain(_BRACKETS.sub("", unicodedata.normalize("NFKC", cell))) for cell in header]
+    texts = _without_brackets(header)
     if kind == "customers" and any(text in words.PERSON_NAMES for text in texts):
         names = ["company" if t in words.COMPANY_NAMES else n for t, n in zip(texts, names, strict=True)]
     return names
+
+
+def _without_brackets(header: list[str]) -> list[str]:
+    return [plain(_BRACKETS.sub("", unicodedata.normalize("NFKC", cell))) for cell in header]
 
 
 def _consents(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[str, Any]:

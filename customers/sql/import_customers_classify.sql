@@ -1,7 +1,9 @@
 -- Purpose: the customers of a chunk that are new or changed in anything (themselves, their primary contact, further
 --          addresses, refusals), with the values that will stand. An empty cell keeps what is stored, unless asked.
---          Without a kind, a legal form in the name makes a company, an employer or a birthday a person.
--- One row per such line. Parameters: after, upto (lines), clear (an empty cell clears), filled (columns of the file).
+--          Without a kind, a legal form in the name makes a company; a header of people's names, an employer or a
+--          birthday a person.
+-- One row per such line. Parameters: after, upto (lines), clear (an empty cell clears), filled (columns of the
+--          file), people (its header speaks of people's names).
 -- Reads: import_ready_customers, import_owners, customers_customer, customers_contact, customers_suppression.
 -- Writes: import_chunk_customers.
 INSERT INTO import_chunk_customers
@@ -36,7 +38,7 @@ FROM (
                 ready.kind, stored.kind,
                 CASE
                     WHEN ready.name ~ '株式会社|有限会社|合同会社|[(](株|有|同)[)]|法人' THEN 'company'
-                    WHEN ready.company IS NOT NULL OR ready.birth_on IS NOT NULL THEN 'person'
+                    WHEN %(people)s OR ready.company IS NOT NULL OR ready.birth_on IS NOT NULL THEN 'person'
                     ELSE 'company'
                 END
             ) AS kind,

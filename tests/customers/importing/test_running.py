@@ -161,7 +161,7 @@ def test_customers_come_in_with_contacts_owners_and_attributes():
         ["VIP", "展示会"],
         {"血液型": "A"},
         "関東",
-        "やまだ たろう",
+        "やまた たろう",
     )
     assert (aoki.name, aoki.kind, aoki.attributes, aoki.sort_key) == ("(株)青木商店", "company", {}, "青木商店")
     contact = taro.contacts.get()
@@ -235,6 +235,24 @@ def test_a_no_withdraws_at_once_and_a_yes_grants_nothing():
     }  # fmt: skip
     assert set(Contact.objects.get(email="b@example.jp").customer.consents.values_list("state")) == set()
     assert counts(bring("customers", text)) == (0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "kind"),
+    [
+        ("customer_id,姓,名", "1,山田,太郎", "person"),
+        ("customer_id,氏名(必須),email", "1,山田 太郎,taro@example.jp", "person"),
+        ("customer_id,氏名", "1,山田商事株式会社", "company"),
+        ("customer_id,会社名", "1,山田商店", "company"),
+        ("customer_id,name", "1,山田商店", "company"),
+    ],
+)
+def test_the_header_of_the_name_says_who_is_a_person(header, row, kind):
+    assert counts(bring("customers", f"{header}\n{row}\n")) == (1, 0, 0, 0)
+    one = Customer.objects.get()
+    assert one.kind == kind
+    assert list(one.contacts.values_list("name", flat=True)) == ([one.name] if kind == "person" else [])
+    assert counts(bring("customers", f"{header}\n{row}\n")) == (0, 0, 1, 0)
 
 
 def test_a_no_in_an_earlier_row_of_the_same_customer_holds_though_the_last_row_counts():
