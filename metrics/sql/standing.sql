@@ -17,6 +17,12 @@ WITH periods AS (
            ) AS is_lost
       FROM periods p
       JOIN active_spells s ON s.from_on < p.first_on AND s.until_on >= p.first_on - 1
+), plans AS (
+    SELECT DISTINCT ON (a.first_on, a.customer_id) a.first_on, a.customer_id, t.plan
+      FROM at_start a
+      JOIN known_terms t ON t.customer_id = a.customer_id AND t.starts_on < a.first_on AND t.ends_on >= a.first_on
+     WHERE %(dimension)s = 'plan'
+     ORDER BY a.first_on, a.customer_id, t.mrr DESC, t.starts_on DESC, t.id
 )
 SELECT a.first_on, a.last_on, a.customer_id, a.is_lost,
        CASE
@@ -24,10 +30,7 @@ SELECT a.first_on, a.last_on, a.customer_id, a.is_lost,
            WHEN %(dimension)s = 'segment' THEN COALESCE((
                SELECT g.rfm_segment FROM segment_at_start g
                 WHERE g.customer_id = a.customer_id AND g.first_on = a.first_on), '')
-           WHEN %(dimension)s = 'plan' THEN COALESCE((
-               SELECT t.plan FROM known_terms t
-                WHERE t.customer_id = a.customer_id AND t.starts_on < a.first_on AND t.ends_on >= a.first_on
-                ORDER BY t.mrr DESC, t.starts_on DESC, t.id LIMIT 1), '')
+           WHEN %(dimension)s = 'plan' THEN COALESCE(l.plan, '')
            ELSE COALESCE(
                (SELECT d.value FROM customers_dimensionchange d
                  WHERE d.customer_id = a.customer_id AND d.dimension = %(dimension)s
@@ -41,3 +44,4 @@ SELECT a.first_on, a.last_on, a.customer_id, a.is_lost,
        END AS value
   FROM at_start a
   JOIN customers_customer c ON c.id = a.customer_id
+  LEFT JOIN plans l ON l.first_on = a.first_on AND l.customer_id = a.customer_id
