@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Installation, JobRun, Role
@@ -73,7 +74,7 @@ def _churn_chart(overview: Overview) -> dict | None:
     name = str(METRICS["churn"].name_under(settings.churn_policy))
     words = [period_words(Period(row["start"], 1), settings) for row in months]
     return {
-        "name": name,
+        "heading": _("%(name)s over time") % {"name": name},
         "chart": charts.line(words, {name: [row["rate"] for row in months]}),
         "definition": chip("churn", settings=settings, as_of=overview.as_of, period=f"{words[0]} – {words[-1]}"),
     }
