@@ -109,7 +109,7 @@ def matching(wanted: Wanted, *, user: User) -> QuerySet[Customer]:
         if getattr(wanted, name):
             found = found.filter(**{path: getattr(wanted, name)})
     if wanted.segment:
-        stays = Customer._meta.get_field("memberships").related_model.objects
+        stays = Customer._meta.get_field("memberships").related_model._default_manager
         found = found.filter(Exists(stays.filter(customer=OuterRef("pk"), left_on=None, segment__slug=wanted.segment)))
     return search(found, wanted.q)
 
@@ -188,7 +188,7 @@ def owners() -> QuerySet[User]:
 
 def lifecycle_choices() -> list[tuple[str, str]]:
     """The stages, from the app that knows them."""
-    return Customer._meta.get_field("score").related_model._meta.get_field("lifecycle").choices
+    return list(Customer._meta.get_field("score").related_model._meta.get_field("lifecycle").flatchoices)
 
 
 def segment_choices() -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ _LEGAL_KANA = (
 _SMALL = dict(zip("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ", strict=True))
 _PLAIN = {chr(code): _SMALL.get(chr(code), unicodedata.normalize("NFD", chr(code))[0]) for code in KATAKANA}
 _SORTED_AS = {**_PLAIN, **{kana.translate(KATAKANA): plain for kana, plain in _PLAIN.items()}}
+_SORTING = str.maketrans("".join(_SORTED_AS), "".join(_SORTED_AS.values()))
 _NOT_LETTERS = r"[-\s‐–−ー・.,、。()/_'\"&]+"
 # The same texts for the SQL that does this to many rows (customers/sql/search_text.sql).
 SEARCH_PARAMETERS = {
@@ -49,4 +50,4 @@ def search_form(text: str) -> str:
 def sort_form(text: str) -> str:
     """A reading as plain hiragana without the legal form: ordered by it, names stand in gojūon order."""
     text = re.sub(_LEGAL_FORMS, "", unicodedata.normalize("NFKC", text).lower())
-    return re.sub(_LEGAL_KANA, "", text).strip().translate(str.maketrans(_SORTED_AS))[:200]
+    return re.sub(_LEGAL_KANA, "", text).strip().translate(_SORTING)[:200]

@@ -36,7 +36,7 @@ def compute(
         raise ReportError(f"{name} cannot be cut by “{by}”; it can by {allowed}.")
     if start and end and start > end:
         raise ReportError(f"from {start} is after to {end}.")
-    common = {"as_of": as_of, "now": now}
+    common: dict[str, Any] = {"as_of": as_of, "now": now}
     if name == "churn":
         return computing.churn(**common, start=start, end=end, period=period, by=by)
     if name == "ltv":

@@ -35,8 +35,7 @@ def settings_hash() -> str:
     """Short hash of the settings figures depend on."""
     row = Installation.get()
     parts = (row.churn_policy, row.month_end, row.inactivity_days, row.activity, row.time_zone)
-    parts += (row.rfm_window_days, row.margin)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((*parts, row.rfm_window_days, row.margin)).encode()).hexdigest()[:16]
 
 
 def is_outdated() -> bool:

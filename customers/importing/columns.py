@@ -258,7 +258,8 @@ def _direction(text: str) -> str:
 def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[str, Any]:
     """Questions, notices, the tax a header names, and the columns that become attributes of the customer."""
     constants, notices = dict(mapping.constants), list(mapping.notices)
-    questions, attributes = [], {}
+    questions: list[Question] = []
+    attributes: dict[int, str] = {}
     for index, cell in enumerate(header):
         if index in mapping.fields:
             constants |= _tax(mapping, index, cell) | _currency(mapping, index, cell)

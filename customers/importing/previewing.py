@@ -42,7 +42,7 @@ class Example:
 
     line: int
     code: str
-    changes: list[tuple[str, Any, Any]]
+    changes: list[tuple[Any, Any, Any]]
 
 
 @dataclass

@@ -140,8 +140,9 @@ def _header_at(rows: list[tuple[int, list[str]]], kind: str, given: dict[str, An
             raise RefusedError(_("There is no row at line %(line)s to be the header.") % {"line": wanted})
         return at
     named = [recognised(kind, cells) for _line, cells in rows[:_HEADER_WITHIN]]
-    if named and max(named):
-        return named.index(max(named))
+    most = max(named, default=0)
+    if most:
+        return named.index(most)
     return _first_full(rows)
 
 
@@ -282,7 +283,7 @@ class _Reader:
         return None if cells is None else (line, cells)
 
     def _table(self, rows: list[list[str]]) -> pd.DataFrame:
-        columns = list(zip(*rows, strict=True)) or [[]] * self.width
+        columns = list(zip(*rows, strict=True)) or [()] * self.width
         return pd.DataFrame({i: pd.Series(list(column), dtype=TEXT) for i, column in enumerate(columns)})
 
     def _sorted_out(self, table: pd.DataFrame, lines: np.ndarray, odd: list, skipped: int) -> Chunk:

@@ -341,7 +341,7 @@ def _time(text: str) -> str | None:
     text = text[: offset.start()] if offset else text
     match = _TIME.fullmatch(text) or re.fullmatch(r"(\d{1,2})時()()()", text)
     hour = _hour(int(match[1]), half) if match else None
-    if hour is None or int(match[2] or 0) > 59 or int(match[3] or 0) > 59:
+    if match is None or hour is None or int(match[2] or 0) > 59 or int(match[3] or 0) > 59:
         return None
     zone = _zone(offset[1]) if offset else ""
     return f"{hour:02}:{match[2] or '00'}:{match[3] or '00'}{match[4] or ''}{zone}"

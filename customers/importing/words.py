@@ -1,6 +1,7 @@
 """The canonical columns of each kind and the words people write above them, in Japanese and English."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Column:
     words: tuple[str, ...] = ()
     required: bool = False
     instead: tuple[str, ...] = ()
-    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 def _words(text: str) -> tuple[str, ...]:
