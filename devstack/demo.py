@@ -25,6 +25,7 @@ IGNORED = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DEBUG", "NO_DATABASE", "ST
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` would have it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
@@ -144,7 +145,8 @@ def _welcome(port: int, home: Path) -> None:
 def _is_ready(port: int) -> bool:
     # No proxy of the environment stands between us and ourselves.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with contextlib.suppress(OSError, urllib.error.URLError), opener.open(f"http://127.0.0.1:{port}/readyz") as answer:
+    url = f"http://127.0.0.1:{port}/readyz"
+    with contextlib.suppress(OSError, urllib.error.URLError), opener.open(url, timeout=10) as answer:
         return answer.status == 200
     return False
 

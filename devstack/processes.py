@@ -58,7 +58,7 @@ def commands(*, port: int, mail_port: int, home: Path) -> dict[str, list[str]]:
         "mail": [*python, "devstack.mailsink", "--port", str(mail_port), "--dir", str(home / "mail")],
         "web": [
             *(*python, "gunicorn", "retention_crm.wsgi", f"--bind=127.0.0.1:{port}", "--worker-class=gthread"),
-            *("--workers=2", "--threads=4", "--timeout=60", "--log-level=warning", "--no-control-socket"),
+            *("--workers=2", "--threads=4", "--timeout=60", "--preload", "--log-level=warning", "--no-control-socket"),
         ],
         "worker": [*celery, "worker", "--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle"],
         "beat": [*celery, "beat", "--loglevel=WARNING", f"--schedule={home / 'celerybeat-schedule'}", "--pidfile="],
