@@ -63,6 +63,7 @@ def _embedded() -> Iterator[bool]:
     from devstack.services import data_dir, services
 
     # Stopped from outside we still leave in order, so that the last one stops the servers.
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` would have it ignored
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda number, _: sys.exit(128 + number))
     with services(data_dir(), redis=False) as addresses:

@@ -17,7 +17,16 @@ from devstack import compose, postgres, valkey
 from devstack.machine import free_port, until
 from tests.conftest import database_url
 
-NOT_IN_THE_IMAGE = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "ALLOWED_HOSTS", "BASE_URL", "EMAIL_URL")
+NOT_IN_THE_IMAGE = (
+    "DJANGO_ALLOW_ASYNC_UNSAFE",
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DATA_DIR",
+    "ALLOWED_HOSTS",
+    "BASE_URL",
+    "EMAIL_URL",
+)
 GIVEN = {"SECRET_KEY": "0123456789" * 6}
 
 
