@@ -5,12 +5,12 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
 FROM python:3.13-slim-bookworm
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data STATIC_ROOT=/app/staticfiles STATIC_MANIFEST=1 \
+ENV PYTHONUNBUFFERED=1 DATA_DIR=/data STATIC_ROOT=/app/staticfiles STATIC_MANIFEST=1 \
     REQUIRE_DATABASE_URL=1
 WORKDIR /app
 COPY devstack/tools/uv.txt requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r uv.txt \
-    && uv pip install --system --no-cache --require-hashes -r requirements.txt
+    && uv pip install --system --no-cache --compile-bytecode --require-hashes -r requirements.txt
 COPY --from=pages /pages/node_modules node_modules
 COPY . .
 RUN for catalogue in */locale/*/LC_MESSAGES/django.po; do \

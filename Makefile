@@ -4,6 +4,8 @@
 # Needs Python 3.11 or later (PYTHON=… names one) and nothing else.
 
 export PYTHON PORT DATA_DIR
+# Compiling every package anew at each start would cost seconds: let Python keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 SIZE ?= M
 RUN = .venv/bin/python -m
 TEMPLATES = $$(find templates -name '*.html')
