@@ -285,3 +285,12 @@ def test_a_file_by_owner_holds_ones_own_for_staff(staff, bought):
 
 def test_an_unknown_file_is_not_there(manager):
     assert manager.get("/metrics/csv/model/").status_code == 404
+
+
+def test_a_campaign_whose_window_is_open_says_when_its_result_comes(bought, manager):
+    segment = Segment.objects.create(slug="champions", name="Champions", rule={})
+    state = Campaign.State.FINISHED
+    Campaign.objects.create(name="掘り起こし", segment=segment, created_by=bought.sato, state=state, launched_at=NOW)
+    page = text(manager.get("/"))
+    assert "The result comes on 2026/07/31" in page
+    assert "annot be compared" not in page
