@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -104,6 +105,7 @@ def main() -> None:
     parser.add_argument("--size", default="M", type=str.upper, choices=list(generator.SIZES))
     parser.add_argument("--output", default=RESULTS, type=Path, metavar="FILE")
     wanted = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers stop, as with Ctrl-C
     started, before, mark, written = time.monotonic(), machine(), stamp(), []
     yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     with scratch() as at:
