@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests.celery_worker import CeleryWorker
@@ -22,6 +23,17 @@ def _audit_log_can_be_emptied_between_tests() -> Iterator[None]:
     DatabaseOperations.sql_flush = without_triggers
     yield
     DatabaseOperations.sql_flush = sql_flush
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _whoever_is_still_connected_does_not_keep_the_database() -> None:
+    """The throw-away database goes with the session, also while a killed worker's backend finishes its statement."""
+
+    def destroy(creation: DatabaseCreation, name: str, verbosity: int) -> None:
+        with creation._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {creation._quote_name(name)} WITH (FORCE)")
+
+    DatabaseCreation._destroy_test_db = destroy
 
 
 @pytest.fixture
