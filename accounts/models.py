@@ -5,11 +5,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
@@ -209,3 +212,81 @@ class JobRun(models.Model):
 
     def __str__(self):
         return f"{self.job} {self.due}: {self.state}"
+
+
+class ApiKey(models.Model):
+    """A key for programs. The secret is shown once; here stand its first letters and its SHA-256."""
+
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_hash = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"), default=list)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    def __str__(self):
+        return self.name
+
+
+class IdempotentCall(models.Model):
+    """An API call that carried an Idempotency-Key: while it runs, and its answer for a day afterwards."""
+
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64, help_text="SHA-256 of method, path and body")
+    status = models.PositiveSmallIntegerField(null=True, help_text="empty while it runs")
+    body = models.JSONField(null=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_call_a_key", fields=["api_key", "key"])]
+
+    def __str__(self):
+        return self.key
+
+
+class WebhookEndpoint(models.Model):
+    """An address of the company's that wants to hear of news."""
+
+    url = models.URLField(_("address"), max_length=500)
+    secret = models.CharField(max_length=100, help_text="whsec_… after Standard Webhooks")
+    kinds = ArrayField(models.CharField(max_length=40), verbose_name=_("what it hears of"), default=list)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return self.url
+
+
+class WebhookMessage(models.Model):
+    """One piece of news for one endpoint: the queue, and what became of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("webhook", "waiting")
+        DELIVERED = "delivered", pgettext_lazy("webhook", "delivered")
+        DEAD = "dead", pgettext_lazy("webhook", "given up")
+
+    endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="messages")
+    message_id = models.CharField(max_length=60, unique=True, help_text="webhook-id; the same at every attempt")
+    kind = models.CharField(max_length=40)
+    payload = models.JSONField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(db_default=Now())
+    claim_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    last_status = models.PositiveSmallIntegerField(null=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], name="webhooks_due", condition=models.Q(state="waiting"))]
+
+    def __str__(self):
+        return f"{self.kind} {self.state}"

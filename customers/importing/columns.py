@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from . import values, words
 from .encoding import RefusedError
-from .words import KINDS, PARTS, QUESTIONS, Column
+from .kinds import KINDS, PARTS, QUESTIONS, Column
 
 POSITIVE, NEGATIVE, UNCLEAR = "positive", "negative", "unclear"
 REJECTS_HEADER = ("理由", "行")
@@ -278,8 +278,9 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
 
 def _asked(kind: str, header: str) -> tuple[str, ...]:
     """What a header may mean that only a person can tell; brackets read first, then left out."""
+    asked = QUESTIONS.get(kind, {})
     without = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
-    return QUESTIONS[kind].get(plain(header)) or QUESTIONS[kind].get(plain(without)) or ()
+    return asked.get(plain(header)) or asked.get(plain(without)) or ()
 
 
 def _tax(mapping: Mapping, index: int, header: str) -> dict[str, str]:

@@ -60,4 +60,7 @@ FIELDS = {
     "seats": _("seats"),
     "reason": _("reason"),
     "competitor": _("competitor"),
+    "paused_from": _("paused from"),
+    "paused_to": _("paused until"),
+    "contact_name": _("the customer's contact person"),
 }

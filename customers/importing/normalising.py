@@ -17,7 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from ..searching import KATAKANA
 from . import values
 from .columns import Mapping, columns_of, id_field
-from .words import JOINERS, PARTS
+from .kinds import JOINERS, PARTS
 
 TEXT = pd.ArrowDtype(pa.string())
 SEPARATOR = "\x1f"

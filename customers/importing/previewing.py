@@ -26,6 +26,18 @@ _STORED_TABLES = {
     " LEFT JOIN customers_customer AS more ON false",
     "logins": "LEFT JOIN customers_login AS stored ON false LEFT JOIN customers_customer AS more ON false",
 }
+_STORED_TABLES |= {
+    kind: f"LEFT JOIN customers_{table} AS stored ON stored.id = chunk.row_id"
+    " LEFT JOIN customers_customer AS more ON false"
+    for kind, table in {
+        "contacts": "contact",
+        "interactions": "interaction",
+        "consents": "consent",
+        "invoices": "invoice",
+        "usage": "login",
+        "events": "event",
+    }.items()
+}
 _SHOWN = frozenset({*FIELDS, "owner_id", "attributes", "mail_no", "postal_no", "phone_no"}) - {"customer_id", "kind"}
 _LABELS = FIELDS | {
     "owner_id": FIELDS["owner"],
@@ -95,7 +107,7 @@ def _collect(imported: Import, found: Preview) -> None:
 
 def _rows(imported: Import, is_new: bool, limit: int) -> list[tuple]:
     kind = imported.kind
-    stored = applying.STORED[kind] if kind == "logins" else f"chunk.{applying.STORED[kind]}"
+    stored = "NULL" if kind == "logins" else f"chunk.{applying.STORED.get(kind, 'row_id')}"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT chunk.line, chunk.code, to_jsonb(chunk)::text,"  # noqa: S608  # words of ours

@@ -10,6 +10,7 @@ SENTENCES = {
     ),
     "similar_id": _("A known code differs only by leading zeros, width or case: write it as it is known."),
     "unknown_customer": _("No customer has this code."),
+    "unknown_contract": _("No contract has this code."),
     "bad_date": _("This is not a day that can be read for certain: write it as 2024/4/1."),
     "ambiguous_date": _("Day and month cannot be told apart: say the order of the date, or write it as 2024/4/1."),
     "bad_time": _("This is not a time that can be read for certain: write it as 2024/4/1 14:30."),

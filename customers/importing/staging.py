@@ -143,6 +143,7 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping) -> None:
     company = Installation.get()
     create = imported.kind == Import.Kind.CUSTOMERS or bool(imported.options.get("create_customers"))
     places = 0 if company.currency in WHOLE_CURRENCIES else 2
+    sql.run("customers/sql/import_by_contract.sql")
     sql.run("customers/sql/import_codes.sql")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE import_codes")  # else the planner takes it for a handful of rows
@@ -161,7 +162,8 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping) -> None:
 
 def _keep_set_apart(imported: Import, layout: Layout, mapping: Mapping) -> None:
     """Rejects and superseded rows of the prepared table, with their cells read again from the file."""
-    has_last = imported.kind in {Import.Kind.CUSTOMERS, Import.Kind.CONTRACTS}
+    # A login or a consent said twice is one; equal purchases each count.
+    has_last = imported.kind not in {Import.Kind.PURCHASES, Import.Kind.LOGINS}
     query = names.SQL(
         "SELECT line, coalesce(reject, 'superseded'), coalesce(field, '') FROM {} WHERE reject IS NOT NULL OR {}"
     )

@@ -1,12 +1,13 @@
 """What people agreed to and refused, per address. Rows of the ledger are only ever added."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from .people import Channel, Contact, Customer
+from .people import Channel, Contact, Customer, made_by_import
 
 
 class ConsentState(models.TextChoices):
@@ -34,9 +35,13 @@ class Consent(models.Model):
     wording = models.TextField(blank=True, default="")
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField(auto_now_add=True)
+    imported = made_by_import()
 
     class Meta:
-        indexes = [models.Index(fields=["channel", "address", "-id"], name="consent_by_address")]
+        indexes = [
+            models.Index(fields=["channel", "address", "-id"], name="consent_by_address"),
+            BrinIndex(fields=["imported"], name="consents_by_import", pages_per_range=16),
+        ]
 
     def __str__(self):
         return f"{self.channel} {self.state} {self.at:%Y-%m-%d}"
@@ -66,3 +71,17 @@ class Suppression(models.Model):
 
     def __str__(self):
         return f"{self.channel} {self.reason}"
+
+
+class ErasedAddress(models.Model):
+    """The hash of an address whose owner was erased: should it ever come in again, it is suppressed at once."""
+
+    channel = models.CharField(max_length=10, choices=Channel)
+    hash = models.CharField(max_length=64, help_text="keyed SHA-256 of the normalised address, hex")
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_hash_a_channel", fields=["channel", "hash"])]
+
+    def __str__(self):
+        return f"{self.channel} {self.hash[:8]}"

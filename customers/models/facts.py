@@ -1,5 +1,7 @@
 """What customers did: purchases, logins, contracts, contacts with us, and events of any kind."""
 
+from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -7,13 +9,14 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
-from .people import Contact, Customer
+from .people import Contact, Customer, made_by_import
 
 
 class Product(models.Model):
     """What is sold; named in files by code or name."""
 
     name = models.CharField(_("product"), max_length=200, unique=True)
+    imported = made_by_import()
 
     def __str__(self):
         return self.name
@@ -36,6 +39,7 @@ class Purchase(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     quantity = models.DecimalField(_("quantity"), max_digits=12, decimal_places=3, null=True)
     tax_rate = models.DecimalField(_("tax rate"), max_digits=5, decimal_places=2, null=True)
+    imported = made_by_import()
 
     class Meta:
         indexes = [
@@ -43,6 +47,7 @@ class Purchase(models.Model):
                 fields=["customer", "purchased_on"], include=["amount", "order_id"], name="purchases_by_customer"
             ),
             models.Index(fields=["purchased_on"], name="purchases_by_day"),
+            BrinIndex(fields=["imported"], name="purchases_by_import", pages_per_range=16),
         ]
 
     def __str__(self):
@@ -50,15 +55,28 @@ class Purchase(models.Model):
 
 
 class Login(models.Model):
-    """One use of the service: customer and moment."""
+    """One use of the service: customer and moment. A row of usage also says by whom, of what and how much."""
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="logins")
     logged_in_at = models.DateTimeField()
     logged_in_on = models.DateField()
+    usage_id = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="empty: a plain login")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    feature = models.CharField(_("feature"), max_length=100, blank=True, default="", db_default="")
+    quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=3, null=True)
+    imported = made_by_import()
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="one_login_a_moment", fields=["customer", "logged_in_at"])]
-        indexes = [models.Index(fields=["customer", "logged_in_on"], name="logins_by_customer")]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_login_a_moment", fields=["customer", "logged_in_at"], condition=Q(usage_id="")
+            ),
+            models.UniqueConstraint(name="one_usage_an_id", fields=["usage_id"], condition=~Q(usage_id="")),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "logged_in_on"], name="logins_by_customer"),
+            BrinIndex(fields=["imported"], name="logins_by_import", pages_per_range=16),
+        ]
 
     def __str__(self):
         return f"{self.customer_id} {self.logged_in_at}"
@@ -84,8 +102,11 @@ class Contract(models.Model):
     auto_renew = models.BooleanField(_("renews by itself"), null=True)
     notice_days = models.PositiveIntegerField(_("days of notice"), null=True, blank=True)
     seats = models.PositiveIntegerField(_("seats"), null=True, blank=True)
+    paused_from = models.DateField(_("paused from"), null=True, blank=True)
+    paused_to = models.DateField(_("paused until"), null=True, blank=True, help_text="last day of the pause")
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     competitor = models.CharField(_("competitor"), max_length=200, blank=True, default="")
+    imported = made_by_import()
 
     class Meta:
         constraints = [
@@ -95,7 +116,10 @@ class Contract(models.Model):
             ),
             models.CheckConstraint(name="mrr_is_not_negative", condition=Q(mrr__gte=0)),
         ]
-        indexes = [models.Index(fields=["customer", "starts_on"], name="contracts_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "starts_on"], name="contracts_by_customer"),
+            BrinIndex(fields=["imported"], name="contracts_by_import", pages_per_range=16),
+        ]
 
     def __str__(self):
         return f"{self.contract_id} {self.starts_on}"
@@ -115,22 +139,61 @@ class Interaction(models.Model):
         OUTBOUND = "outbound", _("We contacted them")
         INBOUND = "inbound", _("They contacted us")
 
+    class Category(models.TextChoices):
+        QUESTION = "question", _("Question")
+        REQUEST = "request", _("Request")
+        COMPLAINT = "complaint", _("Complaint")
+        SALES = "sales", _("Sales talk")
+        REGULAR = "regular", _("Regular meeting")
+        OFFICE = "office", _("Office matter")
+
+    class Status(models.TextChoices):
+        OPEN = "open", pgettext_lazy("interaction", "Open")
+        WORKING = "working", pgettext_lazy("interaction", "In progress")
+        CLOSED = "closed", pgettext_lazy("interaction", "Closed")
+
+    class Priority(models.TextChoices):
+        LOW = "low", _("Low")
+        NORMAL = "normal", pgettext_lazy("priority", "Normal")
+        HIGH = "high", _("High")
+        URGENT = "urgent", _("Urgent")
+
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="interactions")
+    line_key = models.UUIDField(db_default=RandomUUID(), unique=True, help_text="identity of an imported row")
+    interaction_id = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="as files call it"
+    )
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="+")
     occurred_at = models.DateTimeField(_("when"))
     kind = models.CharField(_("how"), max_length=10, choices=Kind, default=Kind.PHONE)
     direction = models.CharField(_("direction"), max_length=10, choices=Direction, default=Direction.OUTBOUND)
+    category = models.CharField(_("category"), max_length=10, choices=Category, blank=True, default="", db_default="")
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CLOSED, db_default="closed")
+    priority = models.CharField(_("priority"), max_length=10, choices=Priority, blank=True, default="", db_default="")
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    satisfaction = models.DecimalField(_("satisfaction"), max_digits=4, decimal_places=1, null=True, blank=True)
+    competitor = models.CharField(_("competitor"), max_length=200, blank=True, default="", db_default="")
     subject = models.CharField(_("subject"), max_length=200, blank=True, default="")
     body = models.TextField(_("what was said"), blank=True, default="")
     next_action = models.CharField(_("next action"), max_length=200, blank=True, default="")
     next_on = models.DateField(_("next on"), null=True, blank=True)
     next_done_at = models.DateTimeField(null=True, blank=True)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    imported = made_by_import()
+    version = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="counts edits, so that none is lost silently"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["customer", "-occurred_at"], name="interactions_by_customer"),
+            models.Index(
+                fields=["customer"],
+                name="interactions_open_complaints",
+                condition=Q(category="complaint") & ~Q(status="closed"),
+            ),
+            BrinIndex(fields=["imported"], name="interactions_by_import", pages_per_range=16),
             models.Index(
                 fields=["next_on"], name="interactions_promised", condition=Q(next_done_at=None, next_on__isnull=False)
             ),
@@ -145,12 +208,39 @@ class Event(models.Model):
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="events")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+")
+    line_key = models.UUIDField(db_default=RandomUUID(), unique=True, help_text="identity of an imported row")
     kind = models.CharField(max_length=40)
     at = models.DateTimeField()
     data = models.JSONField(default=dict)
+    imported = made_by_import()
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "kind", "-at"], name="events_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "kind", "-at"], name="events_by_customer"),
+            BrinIndex(fields=["imported"], name="events_by_import", pages_per_range=16),
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.customer_id}"
+
+
+class Invoice(models.Model):
+    """A bill: what was asked for, until when, and when it was paid."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="invoices")
+    invoice_id = models.CharField(_("invoice"), max_length=100, unique=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    paid_on = models.DateField(_("paid on"), null=True, blank=True)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    method = models.CharField(_("method of payment"), max_length=50, blank=True, default="")
+    imported = made_by_import()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "due_on"], name="invoices_by_customer"),
+            BrinIndex(fields=["imported"], name="invoices_by_import", pages_per_range=16),
+        ]
+
+    def __str__(self):
+        return self.invoice_id

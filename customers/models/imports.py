@@ -18,6 +18,17 @@ class Import(models.Model):
         PURCHASES = "purchases", _("Purchases")
         LOGINS = "logins", _("Logins")
         CONTRACTS = "contracts", _("Contracts")
+        CONTACTS = "contacts", _("Contacts at customers")
+        INTERACTIONS = "interactions", _("Interactions")
+        CONSENTS = "consents", _("Consents")
+        INVOICES = "invoices", _("Invoices")
+        USAGE = "usage", _("Usage")
+        EVENTS = "events", _("Events")
+
+    class Source(models.TextChoices):
+        BROWSER = "browser", _("Browser")
+        COMMAND = "command", _("Command line")
+        API = "api", "API"
 
     class State(models.TextChoices):
         DRAFT = "draft", _("waiting for your confirmation")
@@ -27,9 +38,11 @@ class Import(models.Model):
         DONE = "done", _("finished")
         CANCELLED = "cancelled", _("cancelled")
         FAILED = "failed", _("could not be read")
+        UNDOING = "undoing", _("being undone")
         UNDONE = "undone", _("undone")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    source = models.CharField(max_length=10, choices=Source, default=Source.BROWSER, db_default="browser")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     file = models.FileField(_("file"), upload_to="imports/")
     file_name = models.CharField(max_length=255, help_text="as the person called it")
@@ -57,6 +70,9 @@ class Import(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    undone = models.JSONField(default=dict, help_text="what the undo took back, and what it kept and why, in numbers")
 
     class Meta:
         ordering = ["-id"]
@@ -85,16 +101,18 @@ class ImportReject(models.Model):
 
 
 class ImportChange(models.Model):
-    """The before-image of one row the import made or changed (`before` empty: it made it)."""
+    """A row the import changed: the changed columns before and after. What it made carries its id (`imported`)."""
 
     imported = models.ForeignKey(Import, models.CASCADE, related_name="changes")
     line = models.BigIntegerField()
     model = models.CharField(max_length=20, help_text="customer, contact, purchase, login, contract …")
     row_id = models.BigIntegerField()
-    before = models.JSONField(null=True)
+    before = models.JSONField(default=dict, help_text="columns that changed: what stood there")
+    after = models.JSONField(default=dict, help_text="the same columns: what the import wrote")
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_before_image_a_row", fields=["imported", "model", "row_id"])]
+        indexes = [models.Index(fields=["model", "row_id"], name="changes_by_row")]
 
     def __str__(self):
         return f"{self.model} {self.row_id}"
@@ -123,3 +141,49 @@ class Touched(models.Model):
 
     def __str__(self):
         return str(self.customer_id)
+
+
+class UndoKept(models.Model):
+    """A field or row an undo left as it is: edited since, or something else refers to it."""
+
+    class Why(models.TextChoices):
+        EDITED = "edited", _("edited since")
+        IN_USE = "in_use", _("something else refers to it")
+
+    imported = models.ForeignKey(Import, models.CASCADE, related_name="kept")
+    model = models.CharField(max_length=20)
+    row_id = models.BigIntegerField()
+    field = models.CharField(max_length=50, blank=True, default="", help_text="empty: the whole row")
+    why = models.CharField(max_length=10, choices=Why)
+    now = models.TextField(blank=True, default="", help_text="what stands there")
+    before = models.TextField(blank=True, default="", help_text="what the undo would have put there")
+
+    def __str__(self):
+        return f"{self.model} {self.row_id} {self.field}: {self.why}"
+
+
+class OwnerName(models.Model):
+    """A text files write for a member of staff, joined to the user once by a person and remembered."""
+
+    text = models.CharField(max_length=100, unique=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+
+    def __str__(self):
+        return self.text
+
+
+class Received(models.Model):
+    """A call of an SDK (identify, track, group …) as it came in: the queue from which imports are made."""
+
+    message_id = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=12)
+    payload = models.JSONField()
+    received_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="received_waiting", condition=Q(taken_at=None))]
+
+    def __str__(self):
+        return f"{self.kind} {self.message_id}"

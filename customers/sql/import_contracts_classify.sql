@@ -4,7 +4,7 @@
 -- Reads: import_ready_contracts, import_codes, customers_contract. Writes: import_chunk_contracts.
 INSERT INTO import_chunk_contracts
     (line, term_id, code, contract_id, plan, mrr, billing_cycle, starts_on, renews_on, cancelled_on, ends_on, is_trial,
-     auto_renew, notice_days, seats, reason, competitor)
+     auto_renew, notice_days, seats, reason, competitor, paused_from, paused_to)
 SELECT standing.* FROM (
     SELECT ready.line, stored.id, ready.code, ready.contract_id,
         coalesce(ready.plan, CASE WHEN NOT (%(clear)s AND 'plan' = ANY (%(filled)s)) THEN stored.plan END, '') AS plan,
@@ -25,7 +25,9 @@ SELECT standing.* FROM (
         coalesce(ready.notice_days, CASE WHEN NOT (%(clear)s AND 'notice_days' = ANY (%(filled)s)) THEN stored.notice_days END) AS notice_days,
         coalesce(ready.seats, CASE WHEN NOT (%(clear)s AND 'seats' = ANY (%(filled)s)) THEN stored.seats END) AS seats,
         coalesce(ready.reason, CASE WHEN NOT (%(clear)s AND 'reason' = ANY (%(filled)s)) THEN stored.reason END, '') AS reason,
-        coalesce(ready.competitor, CASE WHEN NOT (%(clear)s AND 'competitor' = ANY (%(filled)s)) THEN stored.competitor END, '') AS competitor
+        coalesce(ready.competitor, CASE WHEN NOT (%(clear)s AND 'competitor' = ANY (%(filled)s)) THEN stored.competitor END, '') AS competitor,
+        coalesce(ready.paused_from, CASE WHEN NOT (%(clear)s AND 'paused_from' = ANY (%(filled)s)) THEN stored.paused_from END) AS paused_from,
+        coalesce(ready.paused_to, CASE WHEN NOT (%(clear)s AND 'paused_to' = ANY (%(filled)s)) THEN stored.paused_to END) AS paused_to
     FROM import_ready_contracts AS ready
     LEFT JOIN customers_contract AS stored
         ON stored.contract_id = ready.contract_id AND stored.starts_on = ready.starts_on
@@ -34,7 +36,8 @@ SELECT standing.* FROM (
 LEFT JOIN customers_contract AS stored ON stored.id = standing.id
 WHERE stored.id IS NULL
    OR (stored.plan, stored.mrr, stored.billing_cycle, stored.renews_on, stored.cancelled_on, stored.ends_on,
-       stored.is_trial, stored.auto_renew, stored.notice_days, stored.seats, stored.reason, stored.competitor)
+       stored.is_trial, stored.auto_renew, stored.notice_days, stored.seats, stored.reason, stored.competitor,
+       stored.paused_from, stored.paused_to)
     IS DISTINCT FROM (standing.plan, standing.mrr, standing.billing_cycle, standing.renews_on, standing.cancelled_on,
        standing.ends_on, standing.is_trial, standing.auto_renew, standing.notice_days, standing.seats, standing.reason,
-       standing.competitor)
+       standing.competitor, standing.paused_from, standing.paused_to)

@@ -5,7 +5,7 @@
 -- Writes: import_ready_contracts.
 INSERT INTO import_ready_contracts
     (line, code, contract_id, plan, mrr, billing_cycle, starts_on, renews_on, cancelled_on, ends_on, is_trial,
-     auto_renew, notice_days, seats, reason, competitor, is_last, reject, field)
+     auto_renew, notice_days, seats, reason, competitor, paused_from, paused_to, is_last, reject, field)
 SELECT staged.line, staged.customer_id, staged.contract_id, staged.plan,
     round(coalesce(
         staged.mrr::numeric,
@@ -14,6 +14,7 @@ SELECT staged.line, staged.customer_id, staged.contract_id, staged.plan,
     staged.billing_cycle, staged.starts_on::date, staged.renews_on::date, staged.cancelled_on::date,
     coalesce(staged.ends_on::date, staged.last_service_on::date + 1), staged.is_trial::boolean,
     staged.auto_renew::boolean, staged.notice_days::integer, staged.seats::integer, staged.reason, staged.competitor,
+    staged.paused_from::date, staged.paused_to::date,
     false, codes.reject, CASE WHEN codes.reject IS NOT NULL THEN 'customer_id' END
 FROM import_staged AS staged
 JOIN import_codes AS codes ON codes.code = staged.customer_id

@@ -7,5 +7,6 @@ FROM import_ready_logins AS ready
 JOIN import_codes AS codes ON codes.code = ready.code
 LEFT JOIN customers_login AS stored
     ON stored.customer_id = codes.customer_id AND stored.logged_in_at = ready.logged_in_at
+   AND stored.usage_id = ''
 WHERE ready.line > %(after)s AND ready.line <= %(upto)s AND ready.reject IS NULL AND ready.is_last
   AND stored.id IS NULL

@@ -2,14 +2,22 @@
 -- One row per line of the chunk. Parameters: import_id, now.
 -- Reads: import_chunk_purchases, import_codes, customers_product.
 -- Writes: customers_product, customers_purchase, customers_importchange, customers_touched.
-INSERT INTO customers_product (name)
-SELECT DISTINCT chunk.product FROM import_chunk_purchases AS chunk WHERE chunk.product IS NOT NULL
+INSERT INTO customers_product (name, imported_id)
+SELECT DISTINCT chunk.product, %(import_id)s::bigint FROM import_chunk_purchases AS chunk WHERE chunk.product IS NOT NULL
 ON CONFLICT (name) DO NOTHING
 ;;
-INSERT INTO customers_importchange (imported_id, line, model, row_id, before)
-SELECT %(import_id)s, chunk.line, 'purchase', stored.id, to_jsonb(stored)
+INSERT INTO customers_importchange (imported_id, line, model, row_id, before, after)
+SELECT %(import_id)s, chunk.line, 'purchase', stored.id, diff.before, diff.after
 FROM import_chunk_purchases AS chunk
+JOIN import_codes AS codes ON codes.code = chunk.code
 JOIN customers_purchase AS stored ON stored.id = chunk.purchase_id
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(key, was.value) AS before, jsonb_object_agg(key, will.value) AS after
+    FROM jsonb_each(to_jsonb(stored)) AS was
+    JOIN jsonb_each(to_jsonb(chunk) || jsonb_build_object('customer_id', codes.customer_id)) AS will USING (key)
+    WHERE was.value <> will.value
+) AS diff
+WHERE diff.before IS NOT NULL
 ON CONFLICT (imported_id, model, row_id) DO NOTHING
 ;;
 INSERT INTO customers_touched (customer_id, at)
@@ -26,20 +34,15 @@ JOIN import_codes AS codes ON codes.code = chunk.code
 WHERE stored.id = chunk.purchase_id
 ;;
 INSERT INTO customers_purchase
-    (customer_id, line_key, order_id, product_id, nth, purchased_at, purchased_on, amount, quantity, tax_rate)
+    (customer_id, line_key, order_id, product_id, nth, purchased_at, purchased_on, amount, quantity, tax_rate,
+     imported_id)
 SELECT codes.customer_id, chunk.line_key, chunk.order_id, product.id, chunk.nth, chunk.purchased_at, chunk.purchased_on,
-    chunk.amount, chunk.quantity, chunk.tax_rate
+    chunk.amount, chunk.quantity, chunk.tax_rate, %(import_id)s
 FROM import_chunk_purchases AS chunk
 JOIN import_codes AS codes ON codes.code = chunk.code
 LEFT JOIN customers_product AS product ON product.name = chunk.product
 WHERE chunk.purchase_id IS NULL
 ORDER BY chunk.line
-;;
-INSERT INTO customers_importchange (imported_id, line, model, row_id, before)
-SELECT %(import_id)s, chunk.line, 'purchase', made.id, NULL
-FROM import_chunk_purchases AS chunk
-JOIN customers_purchase AS made ON made.line_key = chunk.line_key
-WHERE chunk.purchase_id IS NULL
 ;;
 INSERT INTO customers_touched (customer_id, at)
 SELECT DISTINCT codes.customer_id, %(now)s::timestamptz

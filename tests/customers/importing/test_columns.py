@@ -140,7 +140,7 @@ def test_a_bare_person_in_charge_is_asked(bare):
     header = ["顧客番号", "会社名", bare]
     mapping = columns.guess("customers", header)
     assert [(question.index, question.choices[0]) for question in mapping.questions] == [(2, "owner")]
-    with pytest.raises(RefusedError, match=r"担当.*owner / attributes\.先方担当者"):
+    with pytest.raises(RefusedError, match=r"担当.*owner / contact_name"):
         columns.check(mapping, header)
     for answer, fields, attributes in (("owner", {2: "owner"}, {}), ("attributes.先方担当者", {}, {2: "先方担当者"})):
         answered = columns.guess("customers", header, {"columns": {bare: answer}})

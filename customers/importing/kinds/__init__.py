@@ -1,0 +1,19 @@
+"""The canonical columns of each kind and the words people write above them: a module a kind."""
+
+from . import contracts, customers, logins, purchases
+from .column import JOINERS, PARTS, Column
+
+KINDS: dict[str, tuple[Column, ...]] = {
+    "customers": customers.CUSTOMERS,
+    "purchases": purchases.PURCHASES,
+    "logins": logins.LOGINS,
+    "contracts": contracts.CONTRACTS,
+}
+
+# Headers that mean one of several things: asked, never guessed.
+QUESTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "customers": customers.QUESTIONS,
+    "contracts": contracts.QUESTIONS,
+}
+
+__all__ = ["JOINERS", "KINDS", "PARTS", "QUESTIONS", "Column"]

@@ -1,0 +1,50 @@
+"""Purchases: lines of orders, and refunds."""
+
+from .column import CURRENCY, CUSTOMER, Column, words
+
+PURCHASES = (
+    CUSTOMER,
+    Column(
+        "order_id",
+        "id",
+        words("""
+            注文id 注文番号 注文no 注文コード 受注番号 受注id 受注no 伝票番号 伝票no 売上番号 取引番号
+            オーダー番号 ご注文番号 レシート番号 order orderno ordernumber invoice invoiceno invoiceid
+            receiptno transactionid
+        """),
+    ),
+    Column(
+        "purchased_at",
+        "moment",
+        words("""
+            購入日 購入日時 購入年月日 ご購入日 注文日 注文日時 注文年月日 ご注文日 受注日 受注日時 売上日
+            売上日時 売上計上日 計上日 販売日 販売日時 取引日 取引日時 決済日 決済日時 利用日 来店日 日付
+            年月日 日時 date purchasedate purchasedat purchasedon orderdate orderedat ordertime invoicedate
+            transactiondate salesdate
+        """),
+        required=True,
+    ),
+    Column(
+        "amount",
+        "amount",
+        words("""
+            金額 購入金額 注文金額 受注金額 売上 売上金額 売上高 販売金額 販売額 取引金額 決済金額 合計金額
+            合計 購入額 利用金額 税込金額 税抜金額 税別金額 金額税込 金額税抜 税込売上 税抜売上 売上金額税込
+            売上金額税抜 税込合計 税抜合計 total price totalamount totalprice sales revenue subtotal
+            amounttaxincluded amounttaxexcluded
+        """),
+        required=True,
+    ),
+    Column(
+        "product",
+        "text",
+        words("""
+            商品 商品名 商品名称 品名 品目 製品 製品名 サービス名 メニュー 商品コード productname item itemname
+            description sku
+        """),
+    ),
+    Column("quantity", "number", words("数量 個数 点数 購入数 購入点数 注文数 数 qty units")),
+    Column("tax_included", "boolean", words("税込 税込フラグ 税区分 taxincluded istaxincluded")),
+    Column("tax_rate", "rate", words("税率 消費税率 taxrate")),
+    CURRENCY,
+)
