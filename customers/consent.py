@@ -7,10 +7,13 @@ no suppression is open: `mailable` says so for many contacts at once, `standing`
 """
 
 import datetime as dt
+import hashlib
+import hmac
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Func, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower, Trim
@@ -20,7 +23,7 @@ from accounts import audit
 from accounts.models import Role, User
 from common import sql
 
-from .models import Channel, Consent, ConsentState, Contact, Customer, Suppression
+from .models import Channel, Consent, ConsentState, Contact, Customer, ErasedAddress, Suppression
 
 
 class ConsentError(Exception):
@@ -65,6 +68,28 @@ def address_of(contact: Contact, channel: str) -> str:
     """Where this contact is reached on the channel, normalised; empty where nothing is known."""
     raw = {Channel.MAIL: contact.email, Channel.PHONE: contact.phone, Channel.POSTAL: contact.customer.code}
     return normalise_address(channel, raw[Channel(channel)])
+
+
+def address_hash(channel: str, address: str) -> str:
+    """What stays of an erased address (`ErasedAddress.hash`): 64 hex digits, HMAC-SHA256 of its normalised form.
+
+    The key comes from SECRET_KEY, so the hashes cannot be tried out without it; a new SECRET_KEY forgets them.
+    """
+    return hmac.new(_hash_key(), normalise_address(channel, address).encode(), hashlib.sha256).hexdigest()
+
+
+def _hash_key() -> bytes:
+    return hashlib.sha256(b"customers.consent.address_hash" + settings.SECRET_KEY.encode()).digest()
+
+
+def suppress_erased(customers: Collection[int], *, at: dt.datetime) -> int:
+    """Refuses again those addresses of the customers (ids) that an erased person had. How many were not before."""
+    if not customers or not ErasedAddress.objects.exists():
+        return 0
+    key = _hash_key().ljust(hashlib.sha256().block_size, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in key) for pad in (0x36, 0x5C))
+    parameters = {"customers": list(customers), "inner": inner, "outer": outer, "at": at}
+    return sql.run("customers/sql/consent_erased.sql", parameters)
 
 
 class _Nfkc(Func):

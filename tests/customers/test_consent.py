@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import AuditEvent, Role, User
 from customers import consent
-from customers.models import Channel, Consent, Contact, Customer, Suppression
+from customers.models import Channel, Consent, Contact, Customer, ErasedAddress, Suppression
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 11, 1, 3, 0, tzinfo=dt.UTC)
@@ -170,3 +170,25 @@ def test_only_an_admin_declares_a_basis():
     staff = User.objects.create_user("cs@example.jp", name="担当", role=Role.MANAGER)
     with pytest.raises(consent.ConsentError):
         consent.declare_basis([], channel=MAIL, basis="relation", at=AT, source="import 7", by=staff)
+
+
+def test_the_hash_of_an_address_is_keyed_and_does_not_mind_spelling(settings):
+    one = consent.address_hash(MAIL, " Ａ@Example.jp")
+    assert one == consent.address_hash(MAIL, "a@example.jp") != consent.address_hash(MAIL, "b@example.jp")
+    assert len(one) == 64
+    settings.SECRET_KEY = "another key"
+    assert consent.address_hash(MAIL, "a@example.jp") != one
+
+
+def test_an_erased_address_that_comes_in_again_is_refused_at_once():
+    gone, stays = customer("1", "gone@example.jp"), customer("2", "stays@example.jp")
+    Contact.objects.filter(customer=stays).update(phone="0312345678")
+    assert consent.suppress_erased([gone.pk, stays.pk], at=AT) == 0
+    for channel, address in ((MAIL, "Gone@example.jp"), (Channel.PHONE, "03-1234-5678"), (Channel.POSTAL, "1")):
+        hashed = consent.address_hash(channel, address)
+        ErasedAddress.objects.create(channel=channel, hash=hashed, erased_at=AT)
+    assert consent.suppress_erased([gone.pk, stays.pk], at=AT) == 3
+    assert consent.suppress_erased([gone.pk, stays.pk], at=AT) == 0
+    assert set(Suppression.objects.values_list("channel", "address", "reason")) == {
+        ("mail", "gone@example.jp", "refused"), ("phone", "0312345678", "refused"), ("postal", "1", "refused"),
+    }  # fmt: skip
