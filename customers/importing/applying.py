@@ -55,6 +55,15 @@ def classify(imported: Import, mapping: Mapping, *, after: int, upto: int) -> Co
     return Counts(created, changed - created, valid - changed)
 
 
+def outcomes(imported: Import) -> dict[int, str]:
+    """Line → created | updated, of the chunk just classified; its other lines change nothing."""
+    stored = STORED.get(imported.kind, "row_id")
+    query = f"SELECT line, CASE WHEN {stored} IS NULL THEN 'created' ELSE 'updated' END FROM {{}}"  # noqa: S608  # a word of ours
+    with connection.cursor() as cursor:
+        cursor.execute(names.SQL(query).format(names.Identifier(f"import_chunk_{imported.kind}")))
+        return dict(cursor.fetchall())
+
+
 def write(imported: Import, *, now: dt.datetime) -> None:
     """Write the classified chunk, with before-images and marks. Inside the chunk's transaction."""
     parameters = {"import_id": imported.pk, "now": now, "today": Installation.get().day_of(now)}
