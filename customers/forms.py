@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 from .models import Customer, Import, Interaction
-from .searching import SEARCH_PARAMETERS
+from .searching import KATAKANA
 
 LARGEST_FILE = 1 << 30
-TO_KATAKANA = str.maketrans(SEARCH_PARAMETERS["hiragana"], SEARCH_PARAMETERS["katakana"])
 
 
 class UploadForm(forms.Form):
@@ -73,7 +72,7 @@ class CustomerForm(forms.ModelForm):
 
     def clean_kana(self) -> str:
         """Katakana of full width, however it was typed."""
-        return _tidy(self.cleaned_data["kana"]).translate(TO_KATAKANA)
+        return _tidy(self.cleaned_data["kana"]).translate(KATAKANA)
 
     def clean_email(self) -> str:
         return _tidy(self.cleaned_data["email"]).lower()

@@ -1,4 +1,7 @@
-"""Keeps what search and the order of lists rest on in step with the customers."""
+"""Keeps what search and the order of lists rest on in step with the customers.
+
+The same forms stand in the database as customers_search_form and customers_sort_form (migration 0006).
+"""
 
 import re
 import unicodedata
@@ -21,23 +24,11 @@ _PLAIN = {chr(code): _SMALL.get(chr(code), unicodedata.normalize("NFD", chr(code
 _SORTED_AS = {**_PLAIN, **{kana.translate(KATAKANA): plain for kana, plain in _PLAIN.items()}}
 _SORTING = str.maketrans("".join(_SORTED_AS), "".join(_SORTED_AS.values()))
 _NOT_LETTERS = r"[-\s‐–−ー・.,、。()/_'\"&]+"
-# The same texts for the SQL that does this to many rows (customers/sql/search_text.sql).
-SEARCH_PARAMETERS = {
-    "hiragana": "".join(map(chr, KATAKANA)),
-    "katakana": "".join(map(chr, KATAKANA.values())),
-    "glyphs": _GLYPHS,
-    "plain_glyphs": _PLAIN_GLYPHS,
-    "legal_forms": _LEGAL_FORMS,
-    "legal_kana": _LEGAL_KANA,
-    "kana": "".join(_SORTED_AS),
-    "sorted_as": "".join(_SORTED_AS.values()),
-    "not_letters": _NOT_LETTERS,
-}
 
 
 def refresh(ids: Sequence[int]) -> int:
     """Rewrite search_text and sort_key of these customers from themselves and their contacts; returns how many."""
-    return sql.run("customers/sql/search_text.sql", {"ids": list(ids), **SEARCH_PARAMETERS})
+    return sql.run("customers/sql/search_text.sql", {"ids": list(ids)})
 
 
 def search_form(text: str) -> str:

@@ -129,13 +129,13 @@ def _after_customers(imported: Import, now: dt.datetime) -> None:
     """Search texts, and refusals: a no in the file withdraws at once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT customer_id, code, email, other_emails, phone, mail_no, postal_no, phone_no"
+            "SELECT customer_id, code, email, other_emails, phone, mail_no, postal_no, phone_no, is_new"
             " FROM import_chunk_customers"
         )
         rows = cursor.fetchall()
-    searching.refresh([row[0] for row in rows])
+    searching.refresh([row[0] for row in rows if not row[-1]])  # a new one is written with its texts
     refused: dict[str, list[tuple[int, str]]] = {Channel.MAIL: [], Channel.POSTAL: [], Channel.PHONE: []}
-    for customer, code, email, others, phone, mail_no, postal_no, phone_no in rows:
+    for customer, code, email, others, phone, mail_no, postal_no, phone_no, _is_new in rows:
         if mail_no:
             refused[Channel.MAIL] += [(customer, address) for address in [email, *(others or "").split()] if address]
         if postal_no:

@@ -61,14 +61,34 @@ class Customer(models.Model):
     industry = models.CharField(_("industry"), max_length=100, blank=True, default="")
     region = models.CharField(_("region"), max_length=100, blank=True, default="")
     owner = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="customers", verbose_name=_("owner")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("owner"),
+        db_index=False,  # customers_by_owner begins with it
     )
     sales_owner = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sales owner")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("sales owner"),
+        db_index=False,  # few have one: see the partial indexes
     )
-    deputy = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("deputy"))
+    deputy = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("deputy"), db_index=False
+    )
     parent = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="branches", verbose_name=_("parent company")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="branches",
+        verbose_name=_("parent company"),
+        db_index=False,
     )
     corporate_number = models.CharField(_("corporate number"), max_length=13, blank=True, default="", db_default="")
     joined_on = models.DateField(_("joined on"), null=True, blank=True)
@@ -78,7 +98,13 @@ class Customer(models.Model):
     attributes = models.JSONField(_("further attributes"), default=dict, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged", help_text="always the one that stands"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        db_index=False,
+        help_text="always the one that stands",
     )
     erased_at = models.DateTimeField(null=True, blank=True, help_text="the person asked for it; days and amounts stay")
     imported = made_by_import()
@@ -93,7 +119,15 @@ class Customer(models.Model):
             models.Index(fields=["sort_key", "id"], name="customers_gojuon"),
             models.Index(fields=["owner", "sort_key", "id"], name="customers_by_owner"),
             models.Index(fields=["industry", "sort_key", "id"], name="customers_by_industry"),
-            models.Index(fields=["merged_into"], name="customers_merged", condition=Q(merged_into__isnull=False)),
+            *(
+                models.Index(fields=[field], name=f"customers_{name}", condition=Q(**{f"{field}__isnull": False}))
+                for field, name in (
+                    ("merged_into", "merged"),
+                    ("parent", "branches"),
+                    ("sales_owner", "by_sales_owner"),
+                    ("deputy", "by_deputy"),
+                )
+            ),
             BrinIndex(fields=["imported"], name="customers_by_import", pages_per_range=16),
         ]
 

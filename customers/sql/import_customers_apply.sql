@@ -85,8 +85,14 @@ WHERE stored.id = chunk.customer_id
 INSERT INTO customers_customer
     (code, kind, name, kana, sort_key, search_text, company, postal_code, address, industry, region, owner_id, joined_on,
      birth_on, acquired_via, tags, attributes, version, created_at, updated_at, imported_id)
-SELECT chunk.code, chunk.kind, chunk.name, chunk.kana, '', '', chunk.company, chunk.postal_code, chunk.address,
-    chunk.industry, chunk.region, chunk.owner_id, chunk.joined_on, chunk.birth_on, chunk.acquired_via, chunk.tags,
+SELECT chunk.code, chunk.kind, chunk.name, chunk.kana,
+    customers_sort_form(coalesce(nullif(chunk.kana, ''), chunk.name)),
+    customers_search_form(concat_ws(
+        '|', chunk.code, chunk.name, nullif(chunk.kana, ''), nullif(chunk.company, ''),
+        CASE WHEN chunk.kind = 'person' THEN concat_ws('|', chunk.name, nullif(chunk.kana, '')) END,
+        nullif(chunk.email, ''), nullif(chunk.phone, ''), replace(chunk.other_emails, ' ', '|')
+    )),
+    chunk.company, chunk.postal_code, chunk.address, chunk.industry, chunk.region, chunk.owner_id, chunk.joined_on, chunk.birth_on, chunk.acquired_via, chunk.tags,
     chunk.attributes, 1, %(now)s, %(now)s, %(import_id)s
 FROM import_chunk_customers AS chunk
 WHERE chunk.is_new
