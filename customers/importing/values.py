@@ -8,6 +8,8 @@ import datetime as dt
 import re
 from decimal import Decimal
 
+from .kinds.column import words as _words
+
 Read = tuple[str, str]
 
 NOTHING = frozenset(
@@ -51,6 +53,8 @@ _CURRENCIES = {
     "ポンド": "GBP",
 }
 _UNITS = {"千": 1000, "万": 10_000, "百万": 1_000_000, "億": 100_000_000}
+_REDUCED_RATE = frozenset(["軽減", "軽減税率", "軽減税率対象", "軽減対象"])
+_GENERAL_RATE = frozenset(["標準", "標準税率", "一般税率"])
 _COUNTERS = re.compile(r"(個|本|枚|点|台|件|名|人|冊|箱|セット|pcs?)$")
 _AMOUNT = re.compile(
     r"(?P<open>\()?(?P<s1>[△▲−–‐ー+-])?(?P<c1>¥|\$|€|£|[a-z]{3})?(?P<s2>[△▲−–‐ー+-])?"
@@ -58,74 +62,28 @@ _AMOUNT = re.compile(
     r"(?P<unit>百万|千|万|億)?(?P<c2>円|\$|€|£|[a-z]{3})?(?P<s3>-)?(?P<close>\))?"
 )
 _LARGEST = Decimal("999999999999.99")
+_MOST_PIECES = Decimal("999999999.999")
+_MOST = 1_000_000_000
 
 _TRUE = frozenset(
-    [
-        "1",
-        "true",
-        "t",
-        "yes",
-        "y",
-        "on",
-        "○",
-        "〇",
-        "◯",
-        "●",
-        "◎",
-        "✓",
-        "✔",
-        "レ",
-        "はい",
-        "有",
-        "有り",
-        "あり",
-        "可",
-        "要",
-        "する",
-        "ok",
-        "希望",
-        "希望する",
-        "許可",
-        "同意",
-        "同意する",
-        "承諾",
-        "受信",
-        "購読",
-    ]
+    _words("""1 true t yes y on ○ 〇 ◯ ● ◎ ✓ ✔ レ はい 有 有り あり 可 要 する ok 希望 希望する 許可 同意 同意する
+    承諾 受信 購読""")
 )
 _FALSE = frozenset(
-    [
-        "0",
-        "false",
-        "f",
-        "no",
-        "n",
-        "off",
-        "×",
-        "x",
-        "✕",
-        "✗",
-        "いいえ",
-        "無",
-        "無し",
-        "なし",
-        "不可",
-        "不要",
-        "しない",
-        "ng",
-        "希望しない",
-        "拒否",
-        "停止",
-        "解除",
-        "同意しない",
-        "禁止",
-    ]
+    _words("""0 false f no n off × x ✕ ✗ いいえ 無 無し なし 不可 不要 しない ng 希望しない 拒否 停止 解除 同意しない
+    禁止""")
 )
 _BARE = frozenset(["1", "0", "true", "false", "t", "f", "on", "off"])
-_SAYS_NO = frozenset(
-    ["不可", "不要", "ng", "拒否", "停止", "禁止", "希望しない", "同意しない", "しない", "解除", "×", "x", "✕", "✗"]
+_SAYS_NO = frozenset(_words("""不可 不要 ng 拒否 停止 禁止 希望しない 同意しない しない 解除 × x ✕ ✗"""))
+_SAYS_YES = frozenset(_words("""可 ok 希望 希望する 許可 同意 同意する 承諾 受信 購読"""))
+# Words that say for themselves whether one may be written to; a bare × says no but not, under 停止, of what.
+_CLEAR = (_SAYS_YES | _SAYS_NO | {"要"}) - frozenset(_words("""× x ✕ ✗ 停止 解除 しない"""))
+_CANCELLED = frozenset(
+    _words("""
+    cancelled canceled voided expired キャンセル キャンセル済 キャンセル済み 取消 取消し 取り消し 取消済 取消済み
+    注文取消 注文取消し 注文キャンセル 購入処理中 決済処理中
+    """)
 )
-_SAYS_YES = frozenset(["可", "ok", "希望", "希望する", "許可", "同意", "同意する", "承諾", "受信", "購読"])
 _KINDS = {"person": "person", "個人": "person", "b2c": "person", "individual": "person", "個": "person"}
 _KINDS |= {
     "company": "company",
@@ -161,17 +119,32 @@ _CYCLES |= {
 }
 
 
-def read_day(text: str, order: str = "") -> Read:
-    """A day as YYYY-MM-DD; `order` (YMD, DMY, MDY) tells day and month apart where the year comes last."""
+def read_day(text: str, order: str = "", zone: dt.tzinfo | None = None, is_utc: bool = False) -> Read:
+    """A day as YYYY-MM-DD; `order` (YMD, DMY, MDY) tells day and month apart where the year comes last.
+
+    A moment with an offset (or in UTC) is the day it falls on in `zone`.
+    """
     text = _WEEKDAY.sub("", text.lower()).strip()
     if match := _SPLIT.match(text) or _SPLIT_TIGHT.match(text):
-        return (read_day(match[1], order)) if _time(match[2]) is not None else ("", "bad_date")
+        return _day_of_moment(match[1], _time(match[2]), order, zone, is_utc)
     if _DIGITS_14.fullmatch(text):
         text = text[:8]
     if _YEAR_LAST.fullmatch(text) and order not in {"DMY", "MDY"}:
         return "", "ambiguous_date"
     day = _day(text, order)
     return (day.isoformat(), "") if day else ("", "bad_date")
+
+
+def _day_of_moment(day_text: str, time: str | None, order: str, zone: dt.tzinfo | None, is_utc: bool) -> Read:
+    day, code = read_day(day_text, order) if time is not None else ("", "bad_date")
+    if code or zone is None or not (is_utc or "+" in time or "-" in time):
+        return day, code
+    moment = dt.datetime.fromisoformat(f"{day} {time[:8]}{_offset_of(time) or '+00:00'}")
+    return moment.astimezone(zone).date().isoformat(), ""
+
+
+def _offset_of(time: str) -> str:
+    return time[-6:] if time[-6:-5] in {"+", "-"} else ""
 
 
 def read_moment(text: str, order: str = "") -> Read:
@@ -192,8 +165,11 @@ def read_moment(text: str, order: str = "") -> Read:
     return f"{day} {time}", ""
 
 
-def read_amount(text: str, currency: str = "JPY", places: int = 2) -> Read:
-    """An amount, by default with at most two decimals. △ ▲ ( ) and a minus on either side are negative."""
+def read_amount(text: str, currency: str = "JPY", places: int = 2, scale: int = 1) -> Read:
+    """An amount, by default with at most two decimals. △ ▲ ( ) and a minus on either side are negative.
+
+    `scale` is what the header says an amount counts (千円: 1000); a cell that names a unit of its own is an error then.
+    """
     match = _AMOUNT.fullmatch(text.lower().replace(" ", "").replace("\\", "¥"))
     if not match:
         return "", "bad_amount"
@@ -202,14 +178,28 @@ def read_amount(text: str, currency: str = "JPY", places: int = 2) -> Read:
     marks = [name for name in ("open", "s1", "s2", "s3") if match[name] and match[name] != "+"]
     if len(marks) > 1 or bool(match["open"]) != bool(match["close"]):
         return "", "bad_amount"
-    value = Decimal(match["number"].replace(",", "")) * _UNITS.get(match["unit"], 1)
+    if scale != 1 and (match["unit"] or match["c2"] == "円"):
+        return "", "unclear_unit"
+    value = Decimal(match["number"].replace(",", "")) * _UNITS.get(match["unit"], 1) * scale
     return _amount(-value if marks else value, places)
 
 
 def read_number(text: str) -> Read:
     """A quantity, up to three decimals."""
     value, code = read_amount(_COUNTERS.sub("", text.lower()), currency="", places=3)
-    return (value, "") if not code else ("", "bad_number")
+    return (value, "") if not code and abs(Decimal(value)) < _MOST else ("", "bad_number")
+
+
+def read_score(text: str) -> Read:
+    """A mark a person gave: from 0 to 100, at most one decimal; 点 may follow it."""
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d)?)0*点?", text)
+    return (match[1], "") if match and Decimal(match[1]) <= 100 else ("", "bad_score")
+
+
+def read_choice(text: str, choices: dict[str, str], code: str) -> Read:
+    """The value a word stands for; case, spaces, hyphens and underscores in it don't count."""
+    value = choices.get(re.sub(r"[\s_-]", "", text.lower()), "")
+    return value, "" if value else code
 
 
 def read_integer(text: str) -> Read:
@@ -221,15 +211,26 @@ def read_integer(text: str) -> Read:
 
 
 def read_rate(text: str) -> Read:
-    """A tax rate in percent: 10, 10%, 0.1, 軽減8%."""
+    """A tax rate in percent: 10, 10%, 0.1, 軽減8%. 標準税率 is the general rate of the day: no rate of its own."""
+    text = text.lower().replace(" ", "")
+    if text in _GENERAL_RATE or text in _REDUCED_RATE:
+        return ("8" if text in _REDUCED_RATE else ""), ""
     match = re.fullmatch(
-        r"(?:軽減|標準|非課税|内税|外税)?(\d{1,2}(?:\.\d+)?)?(%)?(?:軽減)?", text.lower().replace(" ", "")
+        r"(?:軽減|標準|非課税|内税|外税)?(\d{1,2}(?:\.\d+)?)?(%)?\(?(?:軽減|軽減税率|標準|軽|※|\*)?\)?", text
     )
     if not match or not (match[1] or text.startswith("非課税")):
         return "", "bad_rate"
     rate = Decimal(match[1] or 0)
     rate = rate * 100 if 0 < rate < 1 and not match[2] else rate
     return (f"{rate.normalize():f}", "") if rate <= 30 else ("", "bad_rate")
+
+
+def read_reduced(text: str) -> Read:
+    """The rate a mark under 軽減税率 stands for: ※, ○ or 8% is 8, any no is the general rate of the day."""
+    text = text.lower().replace(" ", "")
+    if text in _FALSE or text in {"対象外", "10%", "10"}:
+        return "", ""
+    return ("8", "") if text in _TRUE or text in {"※", "*", "軽", "対象", "8"} else read_rate(text)
 
 
 def read_boolean(text: str) -> Read:
@@ -253,6 +254,16 @@ def read_consent(text: str, direction: str) -> Read:
     if direction == "negative":
         value = "false" if value == "true" else "true"
     return ("false" if direction == "unclear" and text in _BARE else value), ""
+
+
+def is_clear_consent(text: str) -> bool:
+    """Whether a text says yes or no for itself, whichever way the header points: 可, 不可, 希望しない."""
+    return text.lower() in _CLEAR
+
+
+def read_order_status(text: str) -> Read:
+    """The reject code of an order that was cancelled; any other state of an order is no matter of ours."""
+    return ("cancelled_order" if text.lower() in _CANCELLED else ""), ""
 
 
 def read_kind(text: str) -> Read:
