@@ -1,5 +1,6 @@
 """Which column of a file is which field: headers in Japanese and English, and what a person said instead."""
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,9 @@ from .kinds import KINDS, PARTS, QUESTIONS, Column
 POSITIVE, NEGATIVE, UNCLEAR = "positive", "negative", "unclear"
 REJECTS_HEADER = ("理由", "行")
 CONSENT_FIELDS = ("mail_ok", "postal_ok", "phone_ok")
+KEEPS_THE_REST = frozenset({"customers", "events"})  # columns of no field stay with the record, by their header
+_OWN_ID = {"contracts": "contract_id", "interactions": "interaction_id", "events": "event_id"}
+_OWN_ID |= {"invoices": "invoice_id", "usage": "usage_id"}
 _CONSENT_NO = {"mail_ng": "mail_ok", "postal_ng": "postal_ok", "phone_ng": "phone_ok"}
 _DIRECTIONS = {*words.EITHER, *words.NO, *words.YES, "flag", "status", "optedout", "optedin"}
 _BRACKETS = re.compile(r"[(\[{<【〔「『《].*?[)\]}>】〕」』》]")
@@ -57,7 +61,7 @@ class Mapping:
 
 def id_field(kind: str) -> str:
     """The field that `key` columns stand in for where a file has no codes."""
-    return "contract_id" if kind == "contracts" else "customer_id"
+    return _OWN_ID.get(kind, "customer_id")
 
 
 def plain(header: str) -> str:
@@ -156,7 +160,7 @@ def _chosen(kind: str, header: list[str], columns: dict[str, str | None]) -> dic
     allowed = set(choices_of(kind))
     chosen: dict[int, str] = {}
     for name, value in columns.items():
-        is_attribute = kind == "customers" and str(value).startswith("attributes.")
+        is_attribute = kind in KEEPS_THE_REST and str(value).startswith("attributes.")
         if value and value not in allowed and not is_attribute:
             raise RefusedError(_("The mapping names a field “%(name)s” that does not exist.") % {"name": value})
         chosen[_place(header, name)] = value or ""
@@ -263,17 +267,33 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
     for index, cell in enumerate(header):
         if index in mapping.fields:
             constants |= _tax(mapping, index, cell) | _currency(mapping, index, cell)
-        elif index in chosen:
+        elif index in chosen and not (chosen[index] and _speaks_of_consent(cell)):
             attributes |= {index: chosen[index].removeprefix("attributes.")} if chosen[index] else {}
         elif choices := _asked(mapping.kind, cell):
             questions.append(Question(index, cell, choices))
-        elif any(word in plain(cell) for word in words.LOOKS_LIKE_CONSENT):
-            notices.append(
-                _("The column “%(header)s” looks like consent and names no channel: it is left out.") % {"header": cell}
-            )
-        elif mapping.kind == "customers" and cell.strip():
-            attributes[index] = " ".join(unicodedata.normalize("NFKC", cell).split())[:100]
+        elif _speaks_of_consent(cell):
+            notices.append(_left_out(cell))
+        elif mapping.kind in KEEPS_THE_REST and cell.strip():
+            attributes[index] = _unlike(" ".join(unicodedata.normalize("NFKC", cell).split())[:100], attributes)
     return {"constants": constants, "notices": tuple(notices), "questions": tuple(questions), "attributes": attributes}
+
+
+def _speaks_of_consent(header: str) -> bool:
+    return bool(consent_of(header)[0]) or any(word in plain(header) for word in words.LOOKS_LIKE_CONSENT)
+
+
+def _left_out(header: str) -> str:
+    if consent_of(header)[0]:
+        text = _("The column “%(header)s” speaks of consent, which comes in with customers: it is left out.")
+    else:
+        text = _("The column “%(header)s” looks like consent and names no channel: it is left out.")
+    return text % {"header": header}
+
+
+def _unlike(name: str, attributes: dict[int, str]) -> str:
+    """The name, with a number where an earlier column has it, so that neither value is lost."""
+    numbered = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(free for free in numbered if free not in attributes.values())
 
 
 def _asked(kind: str, header: str) -> tuple[str, ...]:

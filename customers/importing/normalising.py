@@ -22,7 +22,8 @@ from .kinds import JOINERS, PARTS
 TEXT = pd.ArrowDtype(pa.string())
 SEPARATOR = "\x1f"
 LIMITS = {"name": 200, "kana": 200, "company": 200, "address": 500, "product": 200, "plan": 100, "tags": 1000}
-LIMITS |= {"reason": 200, "competitor": 200}
+LIMITS |= {"reason": 200, "competitor": 200, "subject": 200, "body": 100_000, "next_action": 200}
+LIMITS |= {"kind": 40, "method": 50}
 DEFAULT_LIMIT = 100
 
 _EMAIL = (
@@ -41,7 +42,11 @@ def clean(
 
     `table` holds the raw texts, a column per place in the file. An empty cell is null.
     """
-    raw = {index: tidy(_arrow(table.iloc[:, index])) for index in _used(mapping)}
+    prose = {column.field for column in columns_of(mapping.kind) if column.reads == "prose"}
+    raw = {
+        index: (tidy_prose if mapping.fields.get(index) in prose else tidy)(_arrow(table.iloc[:, index]))
+        for index in _used(mapping)
+    }
     done: dict[str, pa.Array] = {}
     errors: list[tuple[str, pa.Array]] = []
     for field, reads in _readers(mapping, currency):
@@ -58,7 +63,8 @@ def clean(
     errors += _missing(mapping, done, header)
     done.pop("currency", None)  # checked, not kept
     if mapping.kind == "customers":
-        done |= _several_addresses(done) | _attributes(raw, mapping, clear_empty)
+        done |= _several_addresses(done)
+    done |= _attributes(raw, mapping, clear_empty)
     done["code"], done["column"] = _first_error(errors, len(table))
     return pd.DataFrame({name: pd.Series(column, dtype=TEXT) for name, column in _as_series(done)})
 
@@ -69,6 +75,12 @@ def tidy(cells: pa.Array) -> pa.Array:
     cells = pc.replace_substring_regex(cells, "[\u200b-\u200f\u2060\ufeff\u00ad]+", "")
     cells = pc.replace_substring_regex(cells, r"^'([=+\-@])", r"\1")
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, r"[\s\x{00a0}\x{3000}\x00-\x1f]+", " "))
+
+
+def tidy_prose(cells: pa.Array) -> pa.Array:
+    """What somebody wrote stays as written, but for the ends of its lines and what stands around it."""
+    cells = pc.replace_substring_regex(pc.replace_substring_regex(cells, r"\r\n?", "\n"), "\x00", "")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, r"^'([=+\-@])", r"\1"))
 
 
 def _arrow(series: pd.Series) -> pa.Array:
@@ -106,9 +118,13 @@ def _readers(mapping: Mapping, currency: str):
         "boolean": _distinct(values.read_boolean, nothing=False),
         "kind": _distinct(values.read_kind),
         "cycle": _distinct(values.read_cycle),
+        "score": _distinct(values.read_score),
     }
     for column in columns_of(mapping.kind):
-        if column.reads != "consent":
+        if column.reads == "choice":
+            known = functools.partial(values.read_choice, choices=column.choices, code=column.code)
+            yield column.field, _distinct(known)
+        elif column.reads != "consent":
             yield column.field, by_type.get(column.reads) or _text(LIMITS.get(column.field, DEFAULT_LIMIT))
 
 

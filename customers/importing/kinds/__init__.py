@@ -1,6 +1,6 @@
 """The canonical columns of each kind and the words people write above them: a module a kind."""
 
-from . import contracts, customers, logins, purchases
+from . import contracts, customers, events, interactions, invoices, logins, purchases, usage
 from .column import JOINERS, PARTS, Column
 
 KINDS: dict[str, tuple[Column, ...]] = {
@@ -8,12 +8,17 @@ KINDS: dict[str, tuple[Column, ...]] = {
     "purchases": purchases.PURCHASES,
     "logins": logins.LOGINS,
     "contracts": contracts.CONTRACTS,
+    "interactions": interactions.INTERACTIONS,
+    "invoices": invoices.INVOICES,
+    "usage": usage.USAGE,
+    "events": events.EVENTS,
 }
 
 # Headers that mean one of several things: asked, never guessed.
 QUESTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "customers": customers.QUESTIONS,
     "contracts": contracts.QUESTIONS,
+    "interactions": interactions.QUESTIONS,
 }
 
 __all__ = ["JOINERS", "KINDS", "PARTS", "QUESTIONS", "Column"]

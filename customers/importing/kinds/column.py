@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Column:
-    """A canonical column: its field, how a cell is read, the headers that mean it, and what may stand instead."""
+    """A canonical column: its field, how a cell is read, the headers that mean it, and what may stand instead.
+
+    `choices`: the words a cell of a column read as "choice" may hold → the value kept; `code`: the reject of others.
+    """
 
     field: str
     reads: str
@@ -14,10 +17,17 @@ class Column:
     required: bool = False
     instead: tuple[str, ...] = ()
     parts: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    choices: dict[str, str] = dataclasses.field(default_factory=dict)
+    code: str = ""
 
 
 def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
+
+
+def choices(**spelt: str) -> dict[str, str]:
+    """Each word → the value it stands for: choices(high="高 高い") → {"high": "high", "高": "high", "高い": "high"}."""
+    return {word: value for value, text in spelt.items() for word in (value, *text.split())}
 
 
 # Several columns may fill one field; the parts are joined in this order.
@@ -46,3 +56,13 @@ CUSTOMER_ID = words("""
 CUSTOMER = Column("customer_id", "id", CUSTOMER_ID, required=True)
 # Not kept: there is one currency, and a row that names another stays out.
 CURRENCY = Column("currency", "currency", words("通貨 通貨コード 通貨単位 currencycode"))
+# What a customer did may name one of his contracts instead of himself.
+CONTRACT = Column(
+    "contract_id",
+    "id",
+    words("""
+            契約id 契約番号 契約no 契約コード 契約管理番号 contract contractno contractnumber subscriptionid
+            subscription
+        """),
+)
+CUSTOMER_OR_CONTRACT = dataclasses.replace(CUSTOMER, instead=("contract_id",))

@@ -1,18 +1,12 @@
-"""Contracts: a row is one term."""
+"""Contracts: a row is one term. Its identity: contract_id and starts_on."""
 
-from .column import CURRENCY, CUSTOMER, Column, words
+import dataclasses
+
+from .column import CONTRACT, CURRENCY, CUSTOMER, Column, words
 
 CONTRACTS = (
     CUSTOMER,
-    Column(
-        "contract_id",
-        "id",
-        words("""
-            契約id 契約番号 契約no 契約コード 契約管理番号 contract contractno contractnumber subscriptionid
-            subscription
-        """),
-        required=True,
-    ),
+    dataclasses.replace(CONTRACT, required=True),
     Column(
         "plan",
         "text",

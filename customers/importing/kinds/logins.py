@@ -1,9 +1,10 @@
-"""Logins: uses of the service."""
+"""Logins: uses of the service. Identity: customer and moment."""
 
-from .column import CUSTOMER, Column, words
+from .column import CONTRACT, CUSTOMER_OR_CONTRACT, Column, words
 
 LOGINS = (
-    CUSTOMER,
+    CUSTOMER_OR_CONTRACT,
+    CONTRACT,
     Column(
         "logged_in_at",
         "moment",
