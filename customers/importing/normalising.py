@@ -30,6 +30,24 @@ _EMAIL = (
     r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 )
 _OLD_MOBILE = re.compile(r"[a-z0-9._+/?-]+@(?:docomo\.ne\.jp|ezweb\.ne\.jp)")
+# What a spreadsheet shows instead of a value, and what workbooks.py writes where a cell has none of its own.
+_CELL_ERRORS = pa.array(
+    [
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BUSY!",
+        "#GETTING_DATA",
+        "#MERGED!",
+    ]
+)
 _ROUNDED_NUMBER = r"^\d(?:\.\d+)?e\+?\d+$"
 
 Cleaned = tuple[pa.Array, pa.Array]  # canonical texts (null = empty or unreadable), error codes (null = fine)
@@ -48,7 +66,7 @@ def clean(
         for index in _used(mapping)
     }
     done: dict[str, pa.Array] = {}
-    errors: list[tuple[str, pa.Array]] = []
+    errors = _cell_errors(raw, header)
     for field, reads in _readers(mapping, currency):
         cells, name = _cells(field, raw, header, mapping, len(table))
         if cells is None:
@@ -67,6 +85,11 @@ def clean(
     done |= _attributes(raw, mapping, clear_empty)
     done["code"], done["column"] = _first_error(errors, len(table))
     return pd.DataFrame({name: pd.Series(column, dtype=TEXT) for name, column in _as_series(done)})
+
+
+def _cell_errors(raw: dict[int, pa.Array], header: list[str]) -> list[tuple[str, pa.Array]]:
+    found = ((header[index], pc.is_in(cells, _CELL_ERRORS)) for index, cells in raw.items())
+    return [(name, _coded(is_error, "cell_error")) for name, is_error in found if pc.any(is_error).as_py()]
 
 
 def tidy(cells: pa.Array) -> pa.Array:

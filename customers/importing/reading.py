@@ -1,115 +1,123 @@
-"""A text file as chunks of raw columns, with the true line number of every row and memory of one block.
+"""How a file is laid out (encoding, delimiter, header row, sheet), and its rows as chunks of raw columns.
 
-Whole blocks are cut at row ends found by counting quotes (numpy) and parsed by pandas. A file whose quotes stand
-where no quote may stand is read on by the csv module, row by row, so that nothing is guessed about it.
+A workbook's sheet is read as the text `workbooks` makes of it, so all that follows is the same for both.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
 from django.utils.translation import gettext as _
 
 from . import encoding as encodings
-from .columns import plain, recognised
+from . import workbooks
+from .columns import REJECTS_HEADER, plain, recognised
 from .encoding import RefusedError
-from .normalising import TEXT
+from .rows import LONGEST_CELL, MOST_COLUMNS, Chunk, Odd, Reader
+
+__all__ = ["DELIMITERS", "LONGEST_CELL", "MOST_COLUMNS", "Chunk", "Layout", "Odd", "chunks", "layout_of"]
 
 DELIMITERS = (",", "\t", ";", "|")
-LONGEST_CELL = 1_000_000
-MOST_COLUMNS = 1000
-CAREFUL_ROWS = 20_000
 _HEADER_WITHIN = 30
 _SAMPLE_CHARS = 200_000
 _SAMPLE_ROWS = 200
-_TOTALS = {
-    plain(word)
-    for word in ("合計", "総合計", "総計", "小計", "計", "合 計", "件数", "total", "grand total", "subtotal", "sum")
-}
-_NEWLINE, _QUOTE = 10, 34
+_MOST_BLANK = 2_000_000
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_NUMBER = re.compile(r"\s*[¥$€£]?\d[\d/:.,\s-]*%?\s*")
+_REASON = re.compile(r"[a-z_]+: .")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is laid out. `header_row` is its line (from 1), None where the file has none."""
+    """How a file is laid out. `header_row` is its line (from 1), None where the file has none.
+
+    `sheet` is the name of the sheet that is read, '' for a text file; `sheets` those a person may choose from.
+    """
 
     encoding: str
     delimiter: str
     header_row: int | None
     header: list[str]
-    first_row: int  # rows (records) before this one, counted from 0, are titles and header
+    first_line: int  # what stands above is titles and header
     samples: list[list[str]]
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Odd:
-    """A row that does not fit the header: its line, its cells as they stand, and the code of its error."""
-
+class _Row(NamedTuple):
     line: int
     cells: list[str]
-    code: str
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some rows: raw texts, a column per place; their lines; rows that do not fit; how many were passed over."""
-
-    table: pd.DataFrame
-    lines: np.ndarray
-    odd: list[Odd]
-    skipped: int
+    next_line: int
 
 
 def layout_of(path: Path, kind: str, given: dict[str, Any] | None = None) -> Layout:
-    """Find encoding, delimiter and header row, or take what a person gave in `given`. Raises RefusedError."""
+    """Find encoding, delimiter, header row and sheet, or take what a person gave in `given`. Raises RefusedError."""
     given = given or {}
-    encoding = encodings.detect(path, given.get("encoding"))
-    text = _beginning(path, encoding)
+    sheet, sheets = "", ()
+    if workbooks.is_workbook(path):
+        sheet, sheets = workbooks.chosen_sheet(path, given.get("sheet"))
+        given = given | {"delimiter": workbooks.DELIMITER}
+    encoding = workbooks.ENCODING if sheet else encodings.detect(path, given.get("encoding"))
+    before, text = _beginning(_text(path, sheet), encoding)
     delimiter = _given_delimiter(given.get("delimiter")) or _delimiter(text, kind)
-    rows = _sample(text, delimiter)
+    rows = _sample(text, delimiter, before)
     at = _header_at(rows, kind, given)
-    layout = _laid_out(encoding, delimiter, rows, at, kind)
-    if len(layout.header) > MOST_COLUMNS:
+    _refuse_other_quotes(rows)
+    header, samples = _header_and_samples(rows, at)
+    if len(header) > MOST_COLUMNS:
         raise RefusedError(_("The file has more than %(most)s columns.") % {"most": MOST_COLUMNS})
-    return layout
+    line, first = (None, 1) if at is None else (rows[at].line, rows[at].next_line)
+    return Layout(encoding, delimiter, line, header, first, samples, sheet, sheets)
 
 
 def chunks(path: Path, layout: Layout) -> Iterator[Chunk]:
-    """Yield the rows after the header. created order = order of the file."""
-    return _Reader(layout).chunks(encodings.blocks(path, layout.encoding))
+    """Yield the rows after the header, in the order of the file."""
+    blocks = encodings.blocks(_text(path, layout.sheet), layout.encoding)
+    return Reader(layout.header, layout.delimiter, layout.first_line).chunks(blocks)
 
 
-# --- finding the layout ------------------------------------------------------------------------
+def _text(path: Path, sheet: str) -> Path:
+    return workbooks.text_of(path, sheet) if sheet else path
 
 
-def _beginning(path: Path, encoding: str) -> str:
-    with path.open(encoding=encoding, newline=None) as file:
-        return file.read(_SAMPLE_CHARS)
+def _beginning(path: Path, encoding: str) -> tuple[int, str]:
+    """How many blank lines the file begins with, and the text after them."""
+    before, text = 0, ""
+    for block in encodings.blocks(path, encoding):
+        text += block
+        rest = text.lstrip("\n")
+        before += len(text) - len(rest)
+        text = rest
+        if len(text) >= _SAMPLE_CHARS or before > _MOST_BLANK:
+            break
+    return before, text[:_SAMPLE_CHARS]
 
 
 def _given_delimiter(value: str | None) -> str:
     if value in {None, ""}:
         return ""
     value = {"tab": "\t", "\\t": "\t"}.get(value, value)
-    if len(value) != 1:
+    if len(value) != 1 or not value.isascii() or value in '"\n\r':
         raise RefusedError(_("The delimiter is a single character, or “tab”."))
     return value
 
 
-def _sample(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of the first rows; the last one may be cut, so it goes where there are more."""
-    rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    before = 0
+def _sample(text: str, delimiter: str, before: int) -> list[_Row]:
+    """The first rows that are not blank."""
+    rows: list[_Row] = []
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter != " ")
+    line = before + 1
     try:
         for cells in reader:
-            rows.append((before + 1, cells))
-            before = reader.line_num
+            following = before + reader.line_num + 1
+            if any(cells):
+                rows.append(_Row(line, cells, following))
+            line = following
             if len(rows) >= _SAMPLE_ROWS:
                 break
     except csv.Error:
@@ -121,50 +129,78 @@ def _delimiter(text: str, kind: str) -> str:
     """The one under which a row names most fields; then the one that cuts most rows alike, into most cells."""
     scores = {}
     for place, delimiter in enumerate(DELIMITERS):
-        rows = [cells for _line, cells in _sample(text, delimiter) if any(cells)]
-        named = max((recognised(kind, cells) for cells in rows[:_HEADER_WITHIN]), default=0)
+        rows = [row.cells for row in _sample(text, delimiter, 0)]
+        named = max((_named(kind, cells) for cells in rows[:_HEADER_WITHIN]), default=0)
         widths = [len(cells) for cells in rows if len(cells) > 1]
         usual = max(set(widths), key=widths.count, default=1)
         scores[delimiter] = (named, widths.count(usual) / max(1, len(rows)) if usual > 1 else 0, usual, -place)
     return max(scores, key=lambda delimiter: scores[delimiter])
 
 
-def _header_at(rows: list[tuple[int, list[str]]], kind: str, given: dict[str, Any]) -> int | None:
+def _named(kind: str, cells: list[str]) -> int:
+    return recognised(kind, cells[: MOST_COLUMNS + 1])
+
+
+def _header_at(rows: list[_Row], kind: str, given: dict[str, Any]) -> int | None:
     """Place of the header among the rows; None where a person said that there is none."""
+    if not rows:
+        raise RefusedError(_("The file holds no row that can be read."))
     if "header_row" in given:
         wanted = given["header_row"]
         if wanted is None:
             return None
-        at = next((i for i, (line, _cells) in enumerate(rows) if line == wanted), None)
+        at = next((i for i, row in enumerate(rows) if row.line == wanted), None)
         if at is None:
             raise RefusedError(_("There is no row at line %(line)s to be the header.") % {"line": wanted})
         return at
-    named = [recognised(kind, cells) for _line, cells in rows[:_HEADER_WITHIN]]
-    most = max(named, default=0)
-    if most:
-        return named.index(most)
-    return _first_full(rows)
+    named = [_named(kind, row.cells) for row in rows[:_HEADER_WITHIN]]
+    most = max(named)
+    return named.index(most) if most else _likely_header(rows)
 
 
-def _first_full(rows: list[tuple[int, list[str]]]) -> int:
-    """The first row as wide as most rows."""
-    widths = [len(cells) for _line, cells in rows if any(cells)]
-    usual = max(set(widths), key=widths.count, default=1)
-    return next((i for i, (_line, cells) in enumerate(rows) if len(cells) == usual and any(cells)), 0)
+def _likely_header(rows: list[_Row]) -> int:
+    """Where no field is named: the first row as wide as most, if what stands above is titles and it is no data."""
+    widths = [len(row.cells) for row in rows]
+    usual = max(set(widths), key=widths.count)
+    filled = [sum(1 for cell in row.cells if cell.strip()) for row in rows]
+    full = [width == usual and (many > 1 or usual == 1) for width, many in zip(widths, filled, strict=True)]
+    at = full.index(True) if True in full else 0
+    if any(many > 1 for many in filled[:at]) or any(_NUMBER.fullmatch(cell) for cell in rows[at].cells):
+        raise RefusedError(_("The header was not found: say in which line it stands, or that there is none."))
+    return at
 
 
-def _laid_out(encoding: str, delimiter: str, rows: list, at: int | None, kind: str) -> Layout:
-    if not rows:
-        raise RefusedError(_("The file holds no row that can be read."))
+def _refuse_other_quotes(rows: list[_Row]) -> None:
+    """Cells in single quotes, where one may hold a delimiter, cannot be told from text that begins with one."""
+    quoted = [row for row in rows if any(len(c) > 2 and c[0] == c[-1] == "'" for c in row.cells)]
+    if len(quoted) > 2 and 2 * len(quoted) > len(rows):
+        raise RefusedError(_("The cells stand in single quotation marks: save the file with double ones, or as xlsx."))
+
+
+def _header_and_samples(rows: list[_Row], at: int | None) -> tuple[list[str], list[list[str]]]:
+    samples = [row.cells for row in rows[0 if at is None else at + 1 :]][:5]
     if at is None:
-        width = max(len(cells) for _line, cells in rows[:_HEADER_WITHIN])
-        header, line, first = [str(i) for i in range(width)], None, 0
-    else:
-        line, header = rows[at]
-        first = at + 1
-    header = _without_empty_end([" ".join(cell.split()) for cell in header])
-    samples = [cells for _line, cells in rows[first:] if any(cells)][:5]
-    return Layout(encoding, delimiter, line, header, first, samples)
+        return _numbers(rows), samples
+    if any(encodings.MARK in cell for cell in rows[at].cells):
+        raise RefusedError(
+            _("The header in line %(line)s holds bytes that do not fit the encoding: write it anew.")
+            % {"line": rows[at].line}
+        )
+    header = [" ".join(_INVISIBLE.sub("", cell).split()) for cell in rows[at].cells]
+    return _apart(_without_empty_end(header)), samples
+
+
+def _numbers(rows: list[_Row]) -> list[str]:
+    """The columns of a file without header are named by place. A rejects file of one ends with its own two."""
+    first = [row.cells for row in rows[:_HEADER_WITHIN]]
+    header = [str(i) for i in range(max(map(len, first)))]
+    if len(header) > 2 and all(len(cells) == len(header) and _is_reject(cells) for cells in first):
+        header[-2:] = REJECTS_HEADER
+    return header
+
+
+def _is_reject(cells: list[str]) -> bool:
+    return bool(_REASON.match(cells[-2])) and cells[-1].isdigit()
 
 
 def _without_empty_end(header: list[str]) -> list[str]:
@@ -173,216 +209,12 @@ def _without_empty_end(header: list[str]) -> list[str]:
     return header
 
 
-# --- reading the rows --------------------------------------------------------------------------
-
-
-class _Reader:
-    """Goes through the blocks of a file once."""
-
-    def __init__(self, layout: Layout):
-        self.layout = layout
-        self.width = len(layout.header)
-        self.delimiter = layout.delimiter
-        self.line = 1  # of the first row not yet read
-        self.to_pass = layout.first_row
-
-    def chunks(self, blocks: Iterator[str]) -> Iterator[Chunk]:
-        rest = ""
-        for block in blocks:
-            text = rest + block
-            chunk, used = self._fast(text)
-            if chunk is None:
-                yield from self._careful(_lines(text, blocks))
-                return
-            rest = text[used:]
-            yield chunk
-        if rest.strip("\n"):
-            yield self._last(rest)
-
-    def _last(self, text: str) -> Chunk:
-        chunk, _used = self._fast(text + "\n")
-        if chunk is None or not _used:
-            return _together(list(self._careful(_lines(text, iter(())))), self.width)
-        return chunk
-
-    def _fast(self, text: str) -> tuple[Chunk | None, int]:
-        """A chunk of the whole rows of a text and the characters used; no chunk where quotes stand wrongly."""
-        data = text.encode()
-        bytes_ = np.frombuffer(data, np.uint8)
-        quotes = bytes_ == _QUOTE
-        ends = _row_ends(bytes_, quotes)
-        cut = int(ends[-1]) + 1 if len(ends) else 0
-        if not _well_quoted(bytes_[:cut], quotes[:cut], self.delimiter) or len(bytes_) - cut > 2 * LONGEST_CELL:
-            return None, 0
-        if not cut:
-            return Chunk(self._frame(b""), np.empty(0, np.int64), [], 0), 0
-        chunk = self._rows(data, bytes_[:cut], quotes[:cut], ends)
-        return chunk, len(data[:cut].decode())
-
-    def _rows(self, data: bytes, bytes_: np.ndarray, quotes: np.ndarray, ends: np.ndarray) -> Chunk:
-        starts = np.concatenate(([0], ends[:-1] + 1))
-        newlines = np.flatnonzero(bytes_ == _NEWLINE)
-        lines = self.line + np.searchsorted(newlines, starts)
-        self.line += len(newlines)
-        cells = _cells_per_row(bytes_, quotes, ends, self.delimiter)
-        titles = min(self.to_pass, len(ends))
-        self.to_pass -= titles
-        blank = ends == starts
-        fits = (cells == self.width) & ~blank
-        fits[:titles] = False
-        odd = [self._odd(int(lines[i]), data[starts[i] : ends[i]]) for i in _odd_places(fits, blank, titles)]
-        kept = bytes_[np.repeat(fits, ends + 1 - starts)].tobytes()
-        return self._sorted_out(self._frame(kept), lines[fits], odd, titles + int(blank[titles:].sum()))
-
-    def _odd(self, line: int, row: bytes) -> tuple[int, list[str]]:
-        return line, next(csv.reader(io.StringIO(row.decode(), newline=""), delimiter=self.delimiter), [])
-
-    def _frame(self, data: bytes) -> pd.DataFrame:
-        if not data:
-            return pd.DataFrame({i: pd.Series([], dtype=TEXT) for i in range(self.width)})
-        return pd.read_csv(
-            io.BytesIO(data),
-            sep=self.delimiter,
-            header=None,
-            names=range(self.width),
-            dtype=TEXT,
-            na_filter=False,
-            skip_blank_lines=False,
-            engine="c",
-        )
-
-    def _careful(self, lines: Iterator[str]) -> Iterator[Chunk]:
-        """Row by row with the csv module, for files whose quoting is not the standard's."""
-        csv.field_size_limit(LONGEST_CELL)
-        reader = csv.reader(lines, delimiter=self.delimiter)
-        base, fitting, at, odd, skipped = self.line - 1, [], [], [], 0
-        while (row := self._next(reader, base)) is not None:
-            line, cells = row
-            if self.to_pass or not any(cells):
-                self.to_pass -= bool(self.to_pass)
-                skipped += 1
-            elif len(cells) == self.width:
-                fitting.append(cells)
-                at.append(line)
-            else:
-                odd.append((line, cells))
-            if len(fitting) + len(odd) >= CAREFUL_ROWS:
-                yield self._sorted_out(self._table(fitting), np.array(at, np.int64), odd, skipped)
-                fitting, at, odd, skipped = [], [], [], 0
-        yield self._sorted_out(self._table(fitting), np.array(at, np.int64), odd, skipped)
-
-    def _next(self, reader, base: int) -> tuple[int, list[str]] | None:
-        line = base + reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            raise RefusedError(
-                _("From line %(line)s on the file cannot be read: a quotation mark is not closed, or a cell is huge.")
-                % {"line": line}
-            ) from None
-        return None if cells is None else (line, cells)
-
-    def _table(self, rows: list[list[str]]) -> pd.DataFrame:
-        columns = list(zip(*rows, strict=True)) or [()] * self.width
-        return pd.DataFrame({i: pd.Series(list(column), dtype=TEXT) for i, column in enumerate(columns)})
-
-    def _sorted_out(self, table: pd.DataFrame, lines: np.ndarray, odd: list, skipped: int) -> Chunk:
-        """Set blank and total rows apart; rows that are only longer by empty cells are whole rows."""
-        passed = _blank_or_total(table)
-        rejected = []
-        for line, cells in odd:
-            if _is_blank_or_total(cells):
-                skipped += 1
-            else:
-                rejected.append(Odd(line, cells, "short_row" if len(cells) < self.width else "long_row"))
-        table, lines, rejected = self._with_trimmed(table[~passed], lines[~passed], rejected)
-        return Chunk(table.reset_index(drop=True), lines, rejected, skipped + int(passed.sum()))
-
-    def _with_trimmed(self, table: pd.DataFrame, lines: np.ndarray, odd: list[Odd]):
-        longer = [row for row in odd if len(row.cells) > self.width and not any(row.cells[self.width :])]
-        if not longer:
-            return table, lines, odd
-        lines = np.concatenate((lines, [row.line for row in longer]))
-        table = pd.concat([table, self._table([row.cells[: self.width] for row in longer])], ignore_index=True)
-        order = np.argsort(lines, kind="stable")
-        return table.iloc[order], lines[order], [row for row in odd if row not in longer]
-
-
-def _lines(text: str, blocks: Iterator[str]) -> Iterator[str]:
-    """The lines of a text and of the blocks after it, each with its line end."""
-    for block in blocks:
-        lines = (text + block).split("\n")
-        text = lines.pop()
-        yield from (line + "\n" for line in lines)
-    yield from io.StringIO(text, newline="\n")
-
-
-def _together(parts: list[Chunk], width: int) -> Chunk:
-    return replace(
-        parts[0],
-        table=pd.concat([part.table for part in parts], ignore_index=True),
-        lines=np.concatenate([part.lines for part in parts]),
-        odd=[row for part in parts for row in part.odd],
-        skipped=sum(part.skipped for part in parts),
-    )
-
-
-def _row_ends(bytes_: np.ndarray, quotes: np.ndarray) -> np.ndarray:
-    """Places of the line ends that stand outside quotes."""
-    ends = np.flatnonzero(bytes_ == _NEWLINE)
-    if not quotes.any():
-        return ends
-    before = np.searchsorted(np.flatnonzero(quotes), ends)
-    return ends[before % 2 == 0]
-
-
-def _well_quoted(bytes_: np.ndarray, quotes: np.ndarray, delimiter: str) -> bool:
-    """Whether every quote opens a cell, closes one, or is half of a doubled one inside a quoted cell."""
-    places = np.flatnonzero(quotes)
-    if not len(places):
-        return True
-    if len(places) % 2:
-        return False
-    borders = np.array([_NEWLINE, _QUOTE, ord(delimiter)], np.uint8)
-    opening, closing = places[0::2], places[1::2]
-    before = bytes_[opening[opening > 0] - 1]
-    after = bytes_[closing[closing < len(bytes_) - 1] + 1]
-    return bool(np.isin(before, borders).all() and np.isin(after, borders).all())
-
-
-def _cells_per_row(bytes_: np.ndarray, quotes: np.ndarray, ends: np.ndarray, delimiter: str) -> np.ndarray:
-    """How many cells each row has: delimiters outside quotes, and one."""
-    places = np.flatnonzero(bytes_ == ord(delimiter))
-    if quotes.any():
-        places = places[np.searchsorted(np.flatnonzero(quotes), places) % 2 == 0]
-    return np.diff(np.searchsorted(places, ends), prepend=0) + 1
-
-
-def _odd_places(fits: np.ndarray, blank: np.ndarray, titles: int) -> np.ndarray:
-    odd = ~fits & ~blank
-    odd[:titles] = False
-    return np.flatnonzero(odd)
-
-
-def _blank_or_total(table: pd.DataFrame) -> np.ndarray:
-    """Rows without any text, and rows whose first text is 合計 or the like (within three cells)."""
-    empty = np.ones(len(table), bool)
-    total = np.zeros(len(table), bool)
-    for place in range(table.shape[1]):
-        column = table.iloc[:, place]
-        if place < 3:
-            total |= empty & column.isin(_total_words(column)).to_numpy(bool)
-        empty &= (column.str.strip() == "").to_numpy(bool)
-        if place >= 3 and not empty.any():
-            break
-    return empty | total
-
-
-def _total_words(column: pd.Series) -> list[str]:
-    short = column[column.str.len() <= 12]
-    return [text for text in short.unique() if plain(text) in _TOTALS]
-
-
-def _is_blank_or_total(cells: list[str]) -> bool:
-    texts = [cell for cell in cells if cell.strip()]
-    return not texts or plain(texts[0]) in _TOTALS
+def _apart(header: list[str]) -> list[str]:
+    """A name that comes again gets a number, so that neither column hides the other: 備考, 備考 (2)."""
+    seen: dict[str, int] = {}
+    named = []
+    for cell in header:
+        key = plain(cell)
+        seen[key] = seen.get(key, 0) + 1
+        named.append(f"{cell} ({seen[key]})" if key and seen[key] > 1 else cell)
+    return named

@@ -45,4 +45,11 @@ SENTENCES = {
     "negative_mrr": _("The monthly amount is below 0."),
     "short_row": _("The row has fewer cells than the header."),
     "long_row": _("The row has more cells than the header."),
+    "bad_quotes": _("A quotation mark leaves open where a cell ends: write one inside a cell twice."),
+    "bad_bytes": _("The row holds bytes that are no text in the file's encoding: write it anew."),
+    "huge_cell": _("A cell is longer than a million characters; only its beginning was kept."),
+    "cell_error": _(
+        "The cell holds no value but a spreadsheet's error, a formula that was never calculated, or a number merged"
+        " over several rows: write the value into it."
+    ),
 }
