@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,12 +41,11 @@ class Scratch:
         """Runs `python words…`; returns the JSON of its last line and its peak memory in MB."""
         env = os.environ | SETTINGS | {"DATABASE_URL": self.url, "DATA_DIR": str(self.home)}
         process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+        peak = _Peak(process.pid)
         said = process.stdout.read()
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.wait():
             raise SystemExit(f"python {' '.join(words)} ended with {process.returncode}")
-        return json.loads(said.splitlines()[-1]) if said.strip() else None, usage.ru_maxrss // 1024
+        return json.loads(said.splitlines()[-1]) if said.strip() else None, peak.stop()
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
@@ -55,6 +56,29 @@ class Scratch:
             yield connection.cursor()
         finally:
             connection.close()
+
+
+class _Peak:
+    """The peak memory of a process, asked for while it runs: what the system reports at its end begins with ours."""
+
+    def __init__(self, pid: int):
+        self.status, self.kilobytes, self.over = Path(f"/proc/{pid}/status"), 0, threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+
+    def _watch(self) -> None:
+        while not self.over.wait(0.02):
+            try:
+                found = re.search(r"VmHWM:\s+(\d+) kB", self.status.read_text())
+            except OSError:
+                return
+            self.kilobytes = int(found[1]) if found else self.kilobytes
+
+    def stop(self) -> int:
+        """The peak in MB."""
+        self.over.set()
+        self.thread.join()
+        return self.kilobytes // 1024
 
 
 @contextmanager
