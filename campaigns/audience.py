@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.models import Installation, User
 from common import sql
 from customers.models import Customer
+from customers.models.people import UNSENDABLE
 from segments.models import Segment
 
 from . import compliance, reasons, uplift
@@ -110,6 +111,7 @@ def _foresight(campaign: Campaign, as_of: dt.date, drawn: dict[int, int]) -> lis
 def _judge(campaign: Campaign, as_of: dt.date) -> None:
     """Fills the temporary table campaign_audience: a verdict for every customer of the segment."""
     wanted = {"segment": campaign.segment_id, "as_of": as_of, "needs_consent": campaign.is_promotion}
+    wanted["unsendable"] = UNSENDABLE
     sql.run("campaigns/sql/audience.sql", wanted)
     with connection.cursor() as cursor:
         cursor.execute("SELECT customer_id, stratum FROM campaign_audience WHERE verdict = 'ok'")

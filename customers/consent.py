@@ -24,6 +24,7 @@ from accounts.models import Role, User
 from common import sql
 
 from .models import Channel, Consent, ConsentState, Contact, Customer, ErasedAddress, Suppression
+from .models.people import UNSENDABLE
 
 
 class ConsentError(Exception):
@@ -82,14 +83,20 @@ def _hash_key() -> bytes:
     return hashlib.sha256(b"customers.consent.address_hash" + settings.SECRET_KEY.encode()).digest()
 
 
-def suppress_erased(customers: Collection[int], *, at: dt.datetime) -> int:
-    """Refuses again those addresses of the customers (ids) that an erased person had. How many were not before."""
-    if not customers or not ErasedAddress.objects.exists():
-        return 0
-    key = _hash_key().ljust(hashlib.sha256().block_size, b"\0")
-    inner, outer = (bytes(byte ^ pad for byte in key) for pad in (0x36, 0x5C))
-    parameters = {"customers": list(customers), "inner": inner, "outer": outer, "at": at}
-    return sql.run("customers/sql/consent_erased.sql", parameters)
+def settle(customers: Collection[int]) -> None:
+    """Holds earlier refusals against addresses that came in: called after whatever brings contacts to customers (ids).
+
+    Refused at once are the addresses of a customer who refused when none was known, and those of an erased person.
+    """
+    if not customers:
+        return
+    ids = list(customers)
+    if Consent.objects.filter(channel__in=(Channel.MAIL, Channel.PHONE), address="").exists():
+        sql.run("customers/sql/consent_settle.sql", {"customers": ids})
+    if ErasedAddress.objects.exists():
+        key = _hash_key().ljust(hashlib.sha256().block_size, b"\0")
+        inner, outer = (bytes(byte ^ pad for byte in key) for pad in (0x36, 0x5C))
+        sql.run("customers/sql/consent_erased.sql", {"customers": ids, "inner": inner, "outer": outer})
 
 
 class _Nfkc(Func):
@@ -98,12 +105,16 @@ class _Nfkc(Func):
 
 
 def mailable(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Those of the contacts who may be written to by mail, with `address` (normalised). Set-based."""
+    """Those of the contacts who may be written to by mail, with `address` (normalised). Set-based.
+
+    An address that breaks the standard is left out: it is kept, but no server takes it.
+    """
     channel = Channel.MAIL
     last = Consent.objects.filter(channel=channel, address=OuterRef("address")).order_by("-id").values("state")[:1]
     stopped = Suppression.objects.filter(channel=channel, address=OuterRef("address"), lifted_at=None)
     return (
         contacts.exclude(email="")
+        .exclude(email__regex=UNSENDABLE)
         .annotate(address=Lower(Trim(_Nfkc("email"))))
         .annotate(consent_state=Subquery(last))
         .filter(~Exists(stopped), consent_state=ConsentState.GRANTED)
@@ -227,6 +238,15 @@ def withdraw_many(
     if by is not None and count:
         audit.record("consent.withdraw_many", by=by, channel=channel, source=source, count=count)
     return count
+
+
+@transaction.atomic
+def refuse_without_address(
+    customers: Collection[int], *, channel: str, at: dt.datetime, source: str, by: User | None = None
+) -> int:
+    """Keeps the refusal of customers (ids) of whom no address is known, for `settle`. How many had not refused so."""
+    given = {"customers": sorted(set(customers)), "channel": channel, "at": at, "source": source[:100]}
+    return sql.run("customers/sql/consent_refuse.sql", given | {"by": by.pk if by else None})
 
 
 @transaction.atomic

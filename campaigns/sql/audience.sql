@@ -1,9 +1,9 @@
 -- Purpose: whom a campaign reaches, and why the others not, in a table of this transaction: campaign_audience.
 -- One row per customer in the segment (not archived): customer_id, contact_id, address (normalised), stratum (RFM
---     segment), verdict (ok, no_address, no_consent, refused, bounced, complained, excluded, duplicate_address).
+--     segment), verdict (ok, no_address, bad_address, no_consent, refused, bounced, complained, excluded, duplicate_address).
 -- The contact is the primary one, else the first who has not left. A shared address is written to once: the customer
 --     with the lowest id has it. A business notice needs no consent, but a suppression stops it too.
--- Parameters: segment, as_of, needs_consent.
+-- Parameters: segment, as_of, needs_consent, unsendable (what an address holds that breaks the standard).
 -- Reads: segments_membership, customers_*, scores_score, campaigns_exclusion. Writes: nothing that stays.
 DROP TABLE IF EXISTS campaign_audience
 ;;
@@ -23,6 +23,7 @@ WITH reach AS (
     SELECT reach.customer_id, reach.contact_id, reach.address,
         CASE
             WHEN reach.address = '' THEN 'no_address'
+            WHEN reach.address ~ %(unsendable)s THEN 'bad_address'
             WHEN stop.reason IS NOT NULL THEN stop.reason
             WHEN entry.state = 'withdrawn' THEN 'refused'
             WHEN %(needs_consent)s AND entry.state IS NULL THEN 'no_consent'

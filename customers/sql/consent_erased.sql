@@ -1,9 +1,9 @@
 -- Purpose: the addresses of these customers whose owner was once erased are refused again at once. They are known by
 --          their keyed hash alone: HMAC-SHA256 put together from its two paddings (customers.consent.address_hash).
--- One row per address newly refused. Parameters: customers (ids), inner, outer (the padded keys), at.
+-- One row per address newly refused. Parameters: customers (ids), inner, outer (the padded keys).
 -- Reads: customers_customer, customers_contact, customers_erasedaddress. Writes: customers_suppression.
 INSERT INTO customers_suppression (channel, address, reason, source, at)
-SELECT DISTINCT given.channel, given.address, 'refused', 'erasure', %(at)s::timestamptz
+SELECT given.channel, given.address, 'refused', 'erasure', erased.erased_at
 FROM (
     SELECT 'mail' AS channel, lower(btrim(normalize(email, NFKC))) AS address FROM customers_contact
     WHERE customer_id = ANY (%(customers)s::bigint[]) AND email <> ''

@@ -354,6 +354,15 @@ def test_strata_are_the_rfm_segments(campaign, person, staff):
     assert set(held_out.values_list("customer_id", flat=True)) == uplift.hold_out(campaign.pk, pairs, 10)
 
 
+@pytest.mark.parametrize("email", ["taro..y@docomo.ne.jp", "taro.@docomo.ne.jp", ".taro@docomo.ne.jp"])
+def test_an_address_that_breaks_the_standard_has_its_line_and_is_not_lost(email, campaign, person):
+    person(1, email=email)
+    person(2)
+    counts = {line.code: line.count for line in audience.waterfall(campaign, as_of=TODAY).lines if line.count}
+    assert counts == {"matched": 2, "bad_address": 1, "will_receive": 1}
+    assert [who.code for who in audience.behind(campaign, "bad_address", as_of=TODAY)] == ["C00001"]
+
+
 def test_every_code_of_the_waterfall_has_words(campaign, person):
     person(1, kind=Kind.COMPANY)
     for line in audience.waterfall(campaign, as_of=TODAY).lines:

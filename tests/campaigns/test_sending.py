@@ -344,7 +344,7 @@ def test_a_missing_field_stops_this_recipient_only(campaign, person, staff, mail
 
 def test_an_address_that_cannot_be_written_to_stops_this_recipient_only(campaign, person, staff, mail_server):
     person(0, email="a b@example.jp")
-    person(1, email="c..d@docomo.example.jp")
+    person(1)
     audience.launch(campaign=campaign, by=staff, now=NOW)
     audience.plan_due(now=NOW)
     sending.run(now=NOW)

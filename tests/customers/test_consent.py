@@ -180,15 +180,63 @@ def test_the_hash_of_an_address_is_keyed_and_does_not_mind_spelling(settings):
     assert consent.address_hash(MAIL, "a@example.jp") != one
 
 
+def suppressed():
+    return set(Suppression.objects.values_list("channel", "address", "reason"))
+
+
 def test_an_erased_address_that_comes_in_again_is_refused_at_once():
     gone, stays = customer("1", "gone@example.jp"), customer("2", "stays@example.jp")
     Contact.objects.filter(customer=stays).update(phone="0312345678")
-    assert consent.suppress_erased([gone.pk, stays.pk], at=AT) == 0
+    consent.settle([gone.pk, stays.pk])
+    assert suppressed() == set()
     for channel, address in ((MAIL, "Gone@example.jp"), (Channel.PHONE, "03-1234-5678"), (Channel.POSTAL, "1")):
         hashed = consent.address_hash(channel, address)
         ErasedAddress.objects.create(channel=channel, hash=hashed, erased_at=AT)
-    assert consent.suppress_erased([gone.pk, stays.pk], at=AT) == 3
-    assert consent.suppress_erased([gone.pk, stays.pk], at=AT) == 0
-    assert set(Suppression.objects.values_list("channel", "address", "reason")) == {
-        ("mail", "gone@example.jp", "refused"), ("phone", "0312345678", "refused"), ("postal", "1", "refused"),
-    }  # fmt: skip
+    for _time in range(2):
+        consent.settle([gone.pk, stays.pk])
+        assert suppressed() == {
+            ("mail", "gone@example.jp", "refused"), ("phone", "0312345678", "refused"), ("postal", "1", "refused"),
+        }  # fmt: skip
+    assert Suppression.objects.filter(at=AT).count() == 3
+
+
+def test_a_refusal_without_an_address_waits_for_the_first_one():
+    one, other = customer("1"), customer("2", "other@example.jp")
+    refused = {"channel": MAIL, "at": AT, "source": "import 7"}
+    assert consent.refuse_without_address([one.pk], **refused) == 1
+    assert consent.refuse_without_address([one.pk, one.pk], **refused) == 0
+    consent.settle([one.pk, other.pk])
+    assert suppressed() == set()
+    Contact.objects.create(customer=one, email="Late@example.jp", phone="0312345678")
+    for _time in range(2):
+        consent.settle([one.pk, other.pk])
+        assert suppressed() == {("mail", "late@example.jp", "refused")}
+    entry = Consent.objects.get(address="late@example.jp")
+    assert (entry.state, entry.at, entry.source, entry.contact.customer) == ("withdrawn", AT, "import 7", one)
+
+
+def test_a_refusal_without_an_address_does_not_undo_what_the_person_said_later():
+    one = customer("1", "a@example.jp")
+    consent.refuse_without_address([one.pk], channel=MAIL, at=AT, source="import 7")
+    consent.settle([one.pk])
+    words = {"channel": MAIL, "address": "a@example.jp", "at": AT, "source": "form", "wording": WORDS}
+    assert consent.resubscribe(customer=one, **words)
+    consent.settle([one.pk])
+    assert is_mailable("a@example.jp")
+
+
+def test_a_refusal_of_calls_waits_for_a_phone_number_not_for_mail():
+    one = customer("1", "a@example.jp")
+    consent.refuse_without_address([one.pk], channel=Channel.PHONE, at=AT, source="x")
+    Contact.objects.filter(customer=one).update(phone="0312345678")
+    consent.settle([one.pk])
+    assert suppressed() == {("phone", "0312345678", "refused")}
+
+
+def test_an_address_that_breaks_the_standard_is_kept_but_not_mailable():
+    one = customer("1", "taro..y@docomo.ne.jp")
+    granted(one, "taro..y@docomo.ne.jp")
+    granted(customer("2", "hanako@docomo.ne.jp"), "hanako@docomo.ne.jp")
+    found = consent.mailable(Contact.objects.all()).values_list("email", flat=True)
+    assert list(found) == ["hanako@docomo.ne.jp"]
+    assert not one.contacts.get().is_sendable
