@@ -1,12 +1,14 @@
-"""The night: facts → scores → segments → metrics. Read it and know the system."""
+"""The night: facts → scores → segments → metrics → duplicates. Read it and know the system."""
 
 import datetime as dt
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
 
 from accounts import jobs
 from accounts.models import Installation
+from customers import matching
 from customers.models import Touched
 from metrics import rollups
 from scores import scoring
@@ -34,7 +36,10 @@ def refresh_if_touched(*, now: dt.datetime) -> dict[str, Any] | None:
         return None
     result = nightly(as_of=Installation.get().day_of(now), now=now)
     with transaction.atomic():
-        Touched.objects.filter(id__lte=last or 0).delete()
+        seen = Touched.objects.filter(id__lte=last or 0)
+        ids = set(seen.values_list("customer_id", flat=True))
+        seen.delete()
+    matching.find(now=now, customer_ids=list(ids))
     return result
 
 
@@ -47,3 +52,5 @@ def nightly_if_due(*, now: dt.datetime) -> None:
                 "yesterday": nightly(as_of=today - dt.timedelta(days=1), now=now),
                 "today": nightly(as_of=today, now=now),
             }
+            found = matching.find(now=now)
+            run.detail["duplicates"] = found and asdict(found)
