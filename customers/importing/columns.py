@@ -3,77 +3,32 @@
 import itertools
 import re
 import unicodedata
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from . import values, words
+from . import money, words
 from .encoding import RefusedError
-from .kinds import KINDS, PARTS, QUESTIONS, Column
+from .headers import plain, without_brackets
+from .kinds import JOINERS, KINDS, PARTS, QUESTIONS, Column
+from .mapping import Ask, Mapping, Question, id_field
+
+__all__ = ["Ask", "Mapping", "Question", "id_field", "plain"]
 
 POSITIVE, NEGATIVE, UNCLEAR = "positive", "negative", "unclear"
 REJECTS_HEADER = ("理由", "行")
 CONSENT_FIELDS = ("mail_ok", "postal_ok", "phone_ok")
 KEEPS_THE_REST = frozenset({"customers", "events"})  # columns of no field stay with the record, by their header
-_OWN_ID = {"contracts": "contract_id", "interactions": "interaction_id", "events": "event_id"}
-_OWN_ID |= {"invoices": "invoice_id", "usage": "usage_id"}
 _CONSENT_NO = {"mail_ng": "mail_ok", "postal_ng": "postal_ok", "phone_ng": "phone_ok"}
 _DIRECTIONS = {*words.EITHER, *words.NO, *words.YES, "flag", "status", "optedout", "optedin"}
-_BRACKETS = re.compile(r"[(\[{<【〔「『《].*?[)\]}>】〕」』》]")
-_NOISE = re.compile(r"[\s_\-‐・･:：;/／\\.,、。*※\"'()\[\]{}<>【】〔〕「」『』《》#＃?？!！]+")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What only a person can say of a column: its place, and the fields it may be."""
-
-    index: int
-    header: str
-    choices: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """How a file is read: place of a column (from 0) → field, and what goes with it.
-
-    `consents` holds, for each consent column, which way its 1 and 0 point: positive, negative, unclear.
-    `names_people`: the header speaks of people's names (氏名, 姓 + 名), not of companies'.
-    """
-
-    kind: str
-    fields: dict[int, str]
-    attributes: dict[int, str] = field(default_factory=dict)
-    consents: dict[int, str] = field(default_factory=dict)
-    constants: dict[str, str] = field(default_factory=dict)
-    names_people: bool = False
-    key: tuple[int, ...] = ()
-    date_order: str = ""
-    questions: tuple[Question, ...] = ()
-    notices: tuple[str, ...] = ()
-
-    @property
-    def filled(self) -> set[str]:
-        """The fields this file gives a value to, after parts are joined."""
-        given = {_whole(name) for name in self.fields.values()} | set(self.constants)
-        return given | ({id_field(self.kind)} if self.key else set())
-
-
-def id_field(kind: str) -> str:
-    """The field that `key` columns stand in for where a file has no codes."""
-    return _OWN_ID.get(kind, "customer_id")
-
-
-def plain(header: str) -> str:
-    """A header as it is compared: NFKC, lower case, without spaces, brackets and punctuation."""
-    return _NOISE.sub("", unicodedata.normalize("NFKC", header).casefold())
 
 
 def field_of(kind: str, header: str) -> str:
     """The field a header names by itself, or ''. Brackets are read first, then left out: 金額(税込), 氏名(必須)."""
     table = _TABLES[kind]
-    without = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
-    return table.get(plain(header)) or table.get(plain(without)) or ""
+    return table.get(plain(header)) or table.get(without_brackets(header)) or ""
 
 
 def recognised(kind: str, cells: list[str]) -> int:
@@ -81,23 +36,40 @@ def recognised(kind: str, cells: list[str]) -> int:
     return len({name for cell in cells if (name := field_of(kind, cell))})
 
 
-def guess(kind: str, header: list[str], given: dict[str, Any] | None = None) -> Mapping:
+def guess(
+    kind: str,
+    header: list[str],
+    given: dict[str, Any] | None = None,
+    *,
+    titles: Sequence[str] = (),
+    samples: Sequence[list[str]] = (),
+) -> Mapping:
     """Map the columns of a header; what a person gave in `given` (mapping JSON) comes first.
 
-    Raises RefusedError with one sentence where a name in `given` does not exist.
+    `titles` are the lines above the header, `samples` some rows below it. Raises RefusedError with one sentence where
+    a name in `given` does not exist.
     """
     given = given or {}
     chosen = _ours(header) | _chosen(kind, header, given.get("columns") or {})
     mapping = Mapping(
         kind=kind,
-        fields=_fields(kind, header, chosen),
-        names_people=kind == "customers" and any(text in words.PERSON_NAMES for text in _without_brackets(header)),
+        fields=_fields(kind, header, chosen, samples),
+        names_people=kind == "customers" and any(without_brackets(cell) in words.PERSON_NAMES for cell in header),
         constants=_constants(kind, given.get("constants") or {}),
         key=tuple(_place(header, name) for name in given.get("key") or ()),
         date_order=_date_order(given.get("date_order")),
+        utc=frozenset(i for i, cell in enumerate(header) if "(utc)" in unicodedata.normalize("NFKC", cell).casefold()),
+        recognised_as=str(given.get("recognised_as") or ""),
     )
+    emails = {i for i, name in mapping.fields.items() if name == "customer_id" and _is_email(header[i])}
+    mapping = replace(mapping, lowered=frozenset(emails), **_recipes(kind, header, given))
     mapping = replace(mapping, **_consents(mapping, header, chosen))
-    return replace(mapping, **_rest(mapping, header, chosen))
+    mapping = replace(mapping, **_rest(mapping, header, chosen))
+    return money.read(mapping, header, titles, given)
+
+
+def _is_email(header: str) -> bool:
+    return field_of("customers", header) == "email" or plain(header).endswith("email")
 
 
 def check(mapping: Mapping, header: list[str]) -> None:
@@ -107,6 +79,12 @@ def check(mapping: Mapping, header: list[str]) -> None:
             _("The column “%(header)s” may mean %(choices)s: say which in the mapping.")
             % {"header": question.header, "choices": " / ".join(question.choices)}
         )
+    for ask in mapping.asks:
+        if ask.is_needed:
+            raise RefusedError(
+                _("Day and month cannot be told apart under “%(header)s” (%(example)s): say date_order, DMY or MDY.")
+                % {"header": ask.header, "example": ask.example}
+            )
     missing = [column.field for column in KINDS[mapping.kind] if column.required and not _given(mapping, column)]
     if missing:
         raise RefusedError(
@@ -187,11 +165,34 @@ def _date_order(value: str | None) -> str:
     return order
 
 
-def _fields(kind: str, header: list[str], chosen: dict[int, str]) -> dict[int, str]:
+def _recipes(kind: str, header: list[str], given: dict[str, Any]) -> dict[str, Any]:
+    """What is made of several columns or of the words in one: products, less, skip, values, once_per_order."""
+
+    def places(name: str) -> dict[str, tuple[int, ...]]:
+        recipes = given.get(name) or {}
+        _constants(kind, dict.fromkeys(recipes, ""))
+        return {field: tuple(_place(header, cell) for cell in cells) for field, cells in recipes.items()}
+
+    skip = {
+        _place(header, name): frozenset(map(str.casefold, texts)) for name, texts in (given.get("skip") or {}).items()
+    }
+    spelt = {_place(header, name): dict(table) for name, table in (given.get("values") or {}).items()}
+    once = frozenset(_constants(kind, dict.fromkeys(given.get("once_per_order") or (), "")))
+    return {
+        "products": places("products"),
+        "less": places("less"),
+        "skip": skip,
+        "values": spelt,
+        "once_per_order": once,
+    }
+
+
+def _fields(kind: str, header: list[str], chosen: dict[int, str], samples: Sequence[list[str]]) -> dict[int, str]:
     """Places → fields; a field a person gave to one column is not guessed for another."""
     fields = {i: name for i, name in chosen.items() if name and not name.startswith("attributes.")}
+    _refuse_two(kind, fields)
     taken = set(fields.values())
-    names = _names(kind, header)
+    names = _names(kind, header, samples)
     for index, name in enumerate(names):
         if index in chosen or not name or name in taken or _whole(name) in taken & set(PARTS.values()):
             continue
@@ -200,17 +201,34 @@ def _fields(kind: str, header: list[str], chosen: dict[int, str]) -> dict[int, s
     return dict(sorted(fields.items()))
 
 
-def _names(kind: str, header: list[str]) -> list[str]:
+def _refuse_two(kind: str, fields: dict[int, str]) -> None:
+    """Texts can be joined and codes stand in for one another; two columns of days or amounts cannot be one."""
+    reads = {column.field: column.reads for column in KINDS[kind]}
+    names = [name for name in fields.values() if name not in JOINERS and reads.get(name) not in {None, "id", "consent"}]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise RefusedError(_("Two columns are mapped to “%(name)s”: choose one.") % {"name": twice})
+
+
+def _names(kind: str, header: list[str], samples: Sequence[list[str]]) -> list[str]:
     """The field of each header. Where a person's name stands beside a company's, the company is the employer."""
     names = [field_of(kind, cell) for cell in header]
-    texts = _without_brackets(header)
+    texts = [without_brackets(cell) for cell in header]
     if kind == "customers" and any(text in words.PERSON_NAMES for text in texts):
         names = ["company" if t in words.COMPANY_NAMES else n for t, n in zip(texts, names, strict=True)]
+    if kind == "customers" and "phone_1" in names and _are_whole(names.index("phone_1"), samples):
+        names = [{"phone_1": "phone", "phone_2": "", "phone_3": ""}.get(name, name) for name in names]
+    if any(name == "amount" and not money.is_total(cell) for name, cell in zip(names, header, strict=True)):
+        names = [
+            "" if name == "amount" and money.is_total(cell) else name for name, cell in zip(names, header, strict=True)
+        ]
     return names
 
 
-def _without_brackets(header: list[str]) -> list[str]:
-    return [plain(_BRACKETS.sub("", unicodedata.normalize("NFKC", cell))) for cell in header]
+def _are_whole(index: int, samples: Sequence[list[str]]) -> bool:
+    """Whether the cells under 電話番号1 are numbers of their own, not the first part of one."""
+    cells = [re.sub(r"\D", "", cells[index]) for cells in samples if index < len(cells) and cells[index].strip()]
+    return any(len(digits) >= 9 for digits in cells)
 
 
 def _consents(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[str, Any]:
@@ -252,7 +270,11 @@ def _speaks_of(text: str, word: str) -> bool:
 
 
 def _direction(text: str) -> str:
-    """The way a header points by its last word; '' where it has none."""
+    """The way a header points by its last word; '' where it has none. 停止フラグ, 停止希望有無 point as 停止 does."""
+    text = re.sub(r"(?:フラグ|flag|区分|有無)$", "", text) or text
+    either = next((word for word in words.EITHER if text.endswith(word)), "")
+    if either and _direction(text.removesuffix(either)) == NEGATIVE:
+        return NEGATIVE
     for endings, direction in ((words.EITHER, UNCLEAR), (words.NO, NEGATIVE), (words.YES, POSITIVE)):
         if text.endswith(endings):
             return direction
@@ -260,14 +282,14 @@ def _direction(text: str) -> str:
 
 
 def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[str, Any]:
-    """Questions, notices, the tax a header names, and the columns that become attributes of the customer."""
-    constants, notices = dict(mapping.constants), list(mapping.notices)
+    """Questions, notices, and the columns that become attributes of the customer."""
+    notices = list(mapping.notices)
     questions: list[Question] = []
     attributes: dict[int, str] = {}
     for index, cell in enumerate(header):
         if index in mapping.fields:
-            constants |= _tax(mapping, index, cell) | _currency(mapping, index, cell)
-        elif index in chosen and not (chosen[index] and _speaks_of_consent(cell)):
+            continue
+        if index in chosen and not (chosen[index] and _speaks_of_consent(cell)):
             attributes |= {index: chosen[index].removeprefix("attributes.")} if chosen[index] else {}
         elif choices := _asked(mapping.kind, cell):
             questions.append(Question(index, cell, choices))
@@ -275,7 +297,7 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
             notices.append(_left_out(cell))
         elif mapping.kind in KEEPS_THE_REST and cell.strip():
             attributes[index] = _unlike(" ".join(unicodedata.normalize("NFKC", cell).split())[:100], attributes)
-    return {"constants": constants, "notices": tuple(notices), "questions": tuple(questions), "attributes": attributes}
+    return {"notices": tuple(notices), "questions": tuple(questions), "attributes": attributes}
 
 
 def _speaks_of_consent(header: str) -> bool:
@@ -299,26 +321,7 @@ def _unlike(name: str, attributes: dict[int, str]) -> str:
 def _asked(kind: str, header: str) -> tuple[str, ...]:
     """What a header may mean that only a person can tell; brackets read first, then left out."""
     asked = QUESTIONS.get(kind, {})
-    without = _BRACKETS.sub("", unicodedata.normalize("NFKC", header))
-    return asked.get(plain(header)) or asked.get(plain(without)) or ()
-
-
-def _tax(mapping: Mapping, index: int, header: str) -> dict[str, str]:
-    if mapping.kind != "purchases" or mapping.fields[index] != "amount" or "tax_included" in mapping.filled:
-        return {}
-    text = plain(header)
-    if "税込" in text or "内税" in text or "taxincl" in text or "inctax" in text:
-        return {"tax_included": "true"}
-    return {"tax_included": "false"} if "税抜" in text or "税別" in text or "taxexcl" in text or "extax" in text else {}
-
-
-def _currency(mapping: Mapping, index: int, header: str) -> dict[str, str]:
-    """The currency a header names in brackets: 金額(USD), 月額（円）."""
-    if mapping.fields[index] not in {"amount", "mrr"} or "currency" in mapping.filled:
-        return {}
-    brackets = _BRACKETS.findall(unicodedata.normalize("NFKC", header))
-    named = [code for text in brackets if (code := values.currency_of(text[1:-1]))]
-    return {"currency": named[0]} if named else {}
+    return asked.get(plain(header)) or asked.get(without_brackets(header)) or ()
 
 
 _TABLES = {kind: _table(kind) for kind in KINDS}

@@ -33,9 +33,17 @@ LOOKS_LIKE_CONSENT = _words("""
             同意 許諾 承諾 連絡不可 連絡禁止 営業禁止 営業不可 consent gdpr optin optout
         """)
 PERSON_NAMES = _words("""
-            氏名 名前 お名前 姓名 会員名 お客様氏名 顧客氏名 fullname membername 姓 名 lastname firstname
+            氏名 名前 お名前 氏名1 名前1 お名前1
+            姓名 会員名 お客様氏名 顧客氏名 fullname membername 姓 名 lastname firstname
             familyname givenname
         """)
 COMPANY_NAMES = _words("""
             会社名 会社名称 企業名 法人名 社名 companyname organization organisation
+        """)
+# Amounts of an order as a whole. Repeated on each of its lines they count once; 金額 and 小計 are a line's own.
+ORDER_TOTALS = _words("""
+            合計 合計金額 合計額 注文合計 注文合計金額 注文金額 ご注文金額 受注金額 決済金額
+            お支払い合計 お支払合計
+            お支払い合計金額 支払合計 支払い合計 税込合計 税抜合計 総額
+            total totalamount totalprice grandtotal ordertotal
         """)

@@ -43,6 +43,7 @@ PARTS = {
     "phone_1": "phone",
     "phone_2": "phone",
     "phone_3": "phone",
+    "reduced_rate": "tax_rate",
 }
 JOINERS = {"name": " ", "kana": " ", "address": "", "phone": "-"}
 

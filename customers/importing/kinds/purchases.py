@@ -1,9 +1,15 @@
-"""Purchases: lines of orders, and refunds."""
+"""Purchases: lines of orders, and refunds.
+
+`purchase_id` names a line for good: what our own export writes there is the line's stored identity, so the file comes
+back unchanged even after its customers were merged; any other text is an identity of the file's own. `status` is not
+kept: an order that says it was cancelled stays out.
+"""
 
 from .column import CURRENCY, CUSTOMER, Column, words
 
 PURCHASES = (
     CUSTOMER,
+    Column("purchase_id", "id", words("購入明細id 明細id 注文明細id 注文詳細id 受注明細id lineid lineitemid")),
     Column(
         "order_id",
         "id",
@@ -31,7 +37,8 @@ PURCHASES = (
             金額 購入金額 注文金額 受注金額 売上 売上金額 売上高 販売金額 販売額 取引金額 決済金額 合計金額
             合計 購入額 利用金額 税込金額 税抜金額 税別金額 金額税込 金額税抜 税込売上 税抜売上 売上金額税込
             売上金額税抜 税込合計 税抜合計 total price totalamount totalprice sales revenue subtotal
-            amounttaxincluded amounttaxexcluded
+            amounttaxincluded amounttaxexcluded 小計 商品小計 明細金額 ご注文金額 注文合計 注文合計金額 お支払い合計
+            お支払合計 お支払い合計金額 支払合計 支払い合計 合計額 総額 grandtotal ordertotal linetotal lineamount
         """),
         required=True,
     ),
@@ -45,6 +52,19 @@ PURCHASES = (
     ),
     Column("quantity", "number", words("数量 個数 点数 購入数 購入点数 注文数 数 qty units")),
     Column("tax_included", "boolean", words("税込 税込フラグ 税区分 taxincluded istaxincluded")),
-    Column("tax_rate", "rate", words("税率 消費税率 taxrate")),
+    Column(
+        "tax_rate",
+        "rate",
+        words("税率 消費税率 適用税率 taxrate"),
+        parts={"reduced_rate": words("軽減税率 軽減税率対象 軽減税率区分 軽減対象 軽減 軽減フラグ")},
+    ),
+    Column(
+        "status",
+        "status",
+        words("""
+            注文状況 注文ステータス 受注状況 受注ステータス 対応状況 取引状況 orderstatus financialstatus 発送状況
+            キャンセル キャンセル区分 キャンセルフラグ
+        """),
+    ),
     CURRENCY,
 )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.importing import columns, normalising, values
+from customers.importing import columns, values
 from customers.importing.normalising import TEXT, clean, tidy
 from customers.searching import search_form, sort_form
 
@@ -235,4 +235,3 @@ def test_a_column_splits_anywhere_without_a_difference():
     rows = [[str(i), f"2024/4/{i % 30 + 1} {i % 24}:00", f"¥{i * 37:,}"] for i in range(50)]
     whole = cleaned("purchases", header, *rows)
     assert whole == cleaned("purchases", header, *rows[:17]) + cleaned("purchases", header, *rows[17:])
-    assert normalising.DEFAULT_LIMIT == 100
