@@ -22,7 +22,7 @@ from accounts.models import User
 from common import sql
 
 from ..models import Import
-from . import applying, columns, staging
+from . import applying, columns, gate, staging
 from .encoding import RefusedError
 
 CHUNK = 20_000
@@ -61,10 +61,10 @@ def start(
 def run(*, import_id: int, now: dt.datetime, wait: bool = False) -> Import | None:
     """Run an import to its end, from wherever it stands. None where another process is at it.
 
-    With `wait`, waits for that process. Safe to call twice, or after a kill at any point.
+    With `wait`, waits for that process (or for the end of an undo). Safe to call twice, or after a kill at any point.
     """
-    with _held(import_id, wait) as is_mine:
-        if not is_mine:
+    with gate.shared(wait=wait) as is_open, _held(import_id, wait and is_open) as is_mine:
+        if not (is_open and is_mine):
             return None
         imported = Import.objects.get(pk=import_id)
         if imported.state in UNFINISHED:
@@ -79,7 +79,7 @@ def run_at_once(*, imported: Import, now: dt.datetime, outcomes: dict[int, str])
     The lock is held before the draft becomes visible in the queue, so no worker takes it up in between; one left
     by a killed process goes on in the queue as any other.
     """
-    with _held(imported.pk, wait=False):
+    with gate.shared(wait=True), _held(imported.pk, wait=False):
         Import.objects.filter(pk=imported.pk, state=Import.State.DRAFT).update(state=Import.State.QUEUED)
         imported.refresh_from_db()
         _to_the_end(imported, now, outcomes)
@@ -147,6 +147,8 @@ def _stage(imported: Import, layout, mapping, now: dt.datetime) -> None:
         staging.prepare(imported, layout, mapping)
         if imported.kind == Import.Kind.CUSTOMERS:
             sql.run("customers/sql/import_placeholders.sql", {"now": now})
+        if imported.kind == Import.Kind.INTERACTIONS:
+            sql.run("customers/sql/import_interactions_placeholders.sql", {"now": now})
         Import.objects.filter(pk=imported.pk, state=Import.State.STAGING).update(state=Import.State.APPLYING)
 
 

@@ -1,0 +1,19 @@
+-- Purpose: the refusals only this import brought: still open, and nobody else has refused for the address since.
+-- One row per suppression. Parameters: import_id, source (as the ledger names the import).
+-- Reads: customers_suppression, customers_consent. Writes: undo_stop.
+INSERT INTO undo_stop (id)
+SELECT stop.id
+FROM customers_suppression AS stop
+LEFT JOIN LATERAL (
+    SELECT min(entry.id) AS first_id, bool_or(entry.source = stop.source AND entry.at = stop.at) AS says_so
+    FROM customers_consent AS entry
+    WHERE entry.channel = stop.channel AND entry.address = stop.address
+      AND (entry.imported_id = %(import_id)s OR entry.source = %(source)s) AND entry.state = 'withdrawn'
+) AS own ON true
+WHERE stop.lifted_at IS NULL AND stop.reason = 'refused' AND (stop.source = %(source)s OR own.says_so)
+  AND NOT EXISTS (
+    SELECT FROM customers_consent AS other
+    WHERE other.channel = stop.channel AND other.address = stop.address AND other.state = 'withdrawn'
+      AND other.id > coalesce(own.first_id, 0) AND other.imported_id IS DISTINCT FROM %(import_id)s
+      AND other.source <> %(source)s AND other.source NOT LIKE 'undo of import %%'
+  )
