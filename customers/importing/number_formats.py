@@ -20,7 +20,8 @@ _LAST_DAY = 2_958_466  # 9999-12-31 and one
 _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.')
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]")
-_SIGN = re.compile(r"\[\$([^\]\-]{1,3})|([¥￥$€£円])")
+_SIGN = re.compile(r"\[\$([^\]\-]+)[^\]]*\]|([¥￥$€£円])")
+_LOCALE = re.compile(r"\[\$-[^\]]*\]")
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)\]")
 _MASK = re.compile(r"[0\-() ]+")
 _MOST_CACHED = 50_000
@@ -51,13 +52,15 @@ class Formats:
     def _text(self, value: str, style: str) -> str:
         show = self._shows[int(style)] if style.isdigit() and int(style) < len(self._shows) else None
         try:
-            text = f"{float(value):.15g}"
-            if show is None and "e" not in text:
+            text = f"{float(value) + 0:.15g}"
+            if show is None and "e" not in text and text[-1].isdigit():
                 return text
             number = Decimal(text)
         except (ValueError, InvalidOperation):
             return value
-        return show(number) if show and number.is_finite() else plain(number)
+        if not number.is_finite():
+            return value
+        return show(number) if show else plain(number)
 
     def _read(self, styles: Iterable[tuple[str, Attributes]]) -> None:
         codes: dict[int, str] = {}
@@ -149,7 +152,7 @@ def _percent(number: Decimal) -> str:
 
 
 def _with_sign(code: str) -> Show | None:
-    found = _SIGN.search(code)
+    found = _SIGN.search(_LOCALE.sub("", code))
     sign = (found[1] or found[2]).strip().upper() if found else ""
     if not sign or not (sign in "¥￥$€£円" or (sign.isascii() and sign.isalpha() and len(sign) == 3)):
         return None

@@ -11,7 +11,7 @@ from .encoding import RefusedError
 
 _BLOCK = 1 << 16
 _LONGEST_TOKEN = 8_000_000
-_MOST_PIECES = 300  # of up to 8 kB each, of one text
+_LONGEST_TEXT = 1_000_000
 MOST_SMALL = 50_000_000
 
 Attributes = dict[str, str]
@@ -63,7 +63,7 @@ def stream(
             while block := file.read(_BLOCK):
                 parser.Parse(block)
                 fed += len(block)
-                if fed - parser.CurrentByteIndex > _LONGEST_TOKEN or (text is not None and len(text) > _MOST_PIECES):
+                if fed - parser.CurrentByteIndex > _LONGEST_TOKEN or sum(map(len, text or ())) > _LONGEST_TEXT:
                     raise damaged()
                 yield
         parser.Parse(b"", True)
