@@ -66,7 +66,8 @@ def outcomes(imported: Import) -> dict[int, str]:
 
 def write(imported: Import, *, now: dt.datetime) -> None:
     """Write the classified chunk, with before-images and marks. Inside the chunk's transaction."""
-    parameters = {"import_id": imported.pk, "now": now, "today": Installation.get().day_of(now)}
+    company = Installation.get()
+    parameters = {"import_id": imported.pk, "now": now, "today": company.day_of(now), "zone": company.time_zone}
     if imported.kind != Import.Kind.CUSTOMERS:
         _make_customers(imported, parameters)
     sql.run(f"customers/sql/import_{imported.kind}_apply.sql", parameters)

@@ -4,10 +4,13 @@ Every import works in a schema `import_<id>` with unlogged copies of the shapes 
 `workroom` these come first on the search path, so the statements in customers/sql name them plainly.
 """
 
+import datetime as dt
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,18 +24,43 @@ from accounts.models import Installation, Tax
 from common import sql
 
 from ..models import Import, ImportReject
-from . import columns, normalising, reading
+from . import columns, judging, money, normalising, reading, recognising
 from .columns import Mapping
 from .reading import Chunk, Layout
 
 SHARED_TABLES = ("import_staged", "import_codes", "import_owners")
 WHOLE_CURRENCIES = frozenset({"JPY", "KRW", "VND"})
+# Kinds whose rows say what has happened: the day, and the field it is read from.
+_HAPPENED = {
+    "purchases": ("purchased_on", "purchased_at"),
+    "logins": ("logged_in_on", "logged_in_at"),
+    "usage": ("logged_in_on", "used_at"),
+}
 
 
 def layout_and_mapping(imported: Import) -> tuple[Layout, Mapping]:
-    """How the file is read. Raises RefusedError."""
+    """How the file is read, with what the whole of it says (kept in `imported.mapping`). Raises RefusedError."""
     layout = reading.layout_of(path_of(imported), imported.kind, imported.mapping)
-    return layout, columns.guess(imported.kind, layout.header, imported.mapping)
+    given = recognising.completed(imported.kind, layout.header, imported.mapping)
+    mapping = columns.guess(imported.kind, layout.header, given, titles=layout.titles, samples=layout.samples)
+    mapping = judging.settle(mapping, _judged(imported, layout, mapping))
+    return layout, money.settle(mapping, Tax(Installation.get().tax).value)
+
+
+def given_by_people(mapping: dict[str, Any]) -> dict[str, Any]:
+    """Mapping JSON without what we found in the file ourselves."""
+    return {name: value for name, value in mapping.items() if name != "judged"}
+
+
+def _judged(imported: Import, layout: Layout, mapping: Mapping) -> dict[str, Any]:
+    """What the whole file says, found once. Records of a program are judged one by one instead."""
+    if imported.source == Import.Source.API:
+        return {}
+    judged = imported.mapping.get("judged")
+    if judged is None or judged["of"] != judging.looked_at(mapping):
+        judged = judging.judge(path_of(imported), layout, mapping)
+        imported.mapping = given_by_people(imported.mapping) | ({"judged": judged} if judged else {})
+    return judged
 
 
 def path_of(imported: Import) -> Path:
@@ -84,19 +112,34 @@ def stage(imported: Import, layout: Layout, mapping: Mapping, first: int | None 
     """COPY the whole file (or about its `first` rows), chunk by chunk, each in a transaction with its progress."""
     ImportReject.objects.filter(imported=imported).delete()
     Import.objects.filter(pk=imported.pk).update(rows=0, rejected=0, skipped=0, staged_to=0)
-    currency = Installation.get().currency
+    company = Installation.get()
     seen = 0
     for chunk in reading.chunks(path_of(imported), layout):
         with workroom(imported):
-            _stage_chunk(imported, layout, mapping, chunk, currency)
+            _stage_chunk(imported, layout, mapping, _rows_of_the_kind(chunk, mapping), company)
         seen += len(chunk.table) + len(chunk.odd)
         if first and seen >= first:
             break
 
 
-def _stage_chunk(imported: Import, layout: Layout, mapping: Mapping, chunk: Chunk, currency: str) -> None:
-    clear = bool(imported.options.get("clear_empty"))
-    frame = normalising.clean(chunk.table, layout.header, mapping, currency=currency, clear_empty=clear)
+def _rows_of_the_kind(chunk: Chunk, mapping: Mapping) -> Chunk:
+    """The chunk without rows the mapping passes over; they count as skipped."""
+    if not mapping.skip:
+        return chunk
+    kept = normalising.is_of_the_kind(chunk.table, mapping)
+    table, passed = chunk.table[kept].reset_index(drop=True), int((~kept).sum())
+    return replace(chunk, table=table, lines=chunk.lines[kept], skipped=chunk.skipped + passed)
+
+
+def _stage_chunk(imported: Import, layout: Layout, mapping: Mapping, chunk: Chunk, company: Installation) -> None:
+    frame = normalising.clean(
+        chunk.table,
+        layout.header,
+        mapping,
+        currency=company.currency,
+        zone=company.zone,
+        clear_empty=bool(imported.options.get("clear_empty")),
+    )
     frame.insert(0, "line", chunk.lines)
     _copy(pa.Table.from_pandas(frame.rename(columns={"column": "col"}), preserve_index=False))
     is_bad = frame["code"].notna().to_numpy(bool)
@@ -138,26 +181,56 @@ def save_rejects(imported: Import, rejects: list[tuple[int, str, str, list[str]]
         )
 
 
-def prepare(imported: Import, layout: Layout, mapping: Mapping) -> None:
-    """Type the staged rows and make them unique; rows that cannot stand are kept as rejects. Inside a workroom."""
+def prepare(imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime | None = None) -> None:
+    """Type the staged rows and make them unique; rows that cannot stand are kept as rejects. Inside a workroom.
+
+    `now` tells what is still to come; without it, the moment the import was asked for.
+    """
     company = Installation.get()
     create = imported.kind == Import.Kind.CUSTOMERS or bool(imported.options.get("create_customers"))
     places = 0 if company.currency in WHOLE_CURRENCIES else 2
+    if mapping.once_per_order:
+        sql.run("customers/sql/import_purchases_shared.sql")
     sql.run("customers/sql/import_by_contract.sql")
     sql.run("customers/sql/import_codes.sql")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE import_codes")  # else the planner takes it for a handful of rows
     sql.run("customers/sql/import_codes_judge.sql", {"create": create})
-    if imported.kind == Import.Kind.CUSTOMERS:
-        sql.run("customers/sql/import_owners.sql")
+    _name_others(imported, mapping)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [company.time_zone])
         parameters = {"basis": Tax(company.tax).value, "places": places, "zone": company.time_zone}
         sql.run(f"customers/sql/import_{imported.kind}_prepare.sql", parameters)
         cursor.execute("SELECT set_config('TimeZone', 'UTC', true)")
+        if mapping.totals_once:
+            sql.run("customers/sql/import_purchases_totals.sql")
+        if mapping.spreads:
+            sql.run("customers/sql/import_purchases_spread.sql", parameters)
+        _refuse_the_future(imported, company.day_of(now or imported.created_at))
         cursor.execute(names.SQL("ANALYZE {}").format(names.Identifier(f"import_ready_{imported.kind}")))
         cursor.execute("ANALYZE import_codes")
     _keep_set_apart(imported, layout, mapping)
+
+
+def _name_others(imported: Import, mapping: Mapping) -> None:
+    """Who the contracts, members of staff and contacts are that the rows name beside their customer."""
+    if imported.kind != Import.Kind.CONTRACTS and {"customer_id", "contract_id"} <= mapping.filled:
+        sql.run("customers/sql/import_by_contract_judge.sql")
+    if imported.kind in {Import.Kind.CUSTOMERS, Import.Kind.INTERACTIONS}:
+        sql.run("customers/sql/import_owners.sql")
+    if imported.kind in {Import.Kind.INTERACTIONS, Import.Kind.USAGE}:
+        sql.run("customers/sql/import_contact_of.sql")
+
+
+def _refuse_the_future(imported: Import, today: dt.date) -> None:
+    """What is said to have been bought or used after tomorrow did not happen. (Tomorrow: clocks and zones differ.)"""
+    day, said = _HAPPENED.get(imported.kind, ("", ""))
+    if not day:
+        return
+    query = names.SQL("UPDATE {} SET reject = 'future_date', field = %s WHERE reject IS NULL AND {} > %s")
+    with connection.cursor() as cursor:
+        ready = names.Identifier(f"import_ready_{imported.kind}")
+        cursor.execute(query.format(ready, names.Identifier(day)), [said, today + dt.timedelta(days=1)])
 
 
 def _keep_set_apart(imported: Import, layout: Layout, mapping: Mapping) -> None:

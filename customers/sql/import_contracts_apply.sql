@@ -1,6 +1,7 @@
--- Purpose: write a classified chunk of terms; a new term ends the one before it.
--- One row per line of the chunk (and per term it ends). Parameters: import_id, now.
--- Reads: import_chunk_contracts, import_codes.
+-- Purpose: write a classified chunk of terms; a new term ends the one before it. A term that ended without a reason takes
+--          that of a churned event of that very day (as events lend theirs, import_events_apply.sql: either may be first).
+-- One row per line of the chunk (and per term it ends). Parameters: import_id, now, zone.
+-- Reads: import_chunk_contracts, import_codes, customers_event.
 -- Writes: customers_contract, customers_importchange, customers_touched.
 INSERT INTO customers_importchange (imported_id, line, model, row_id, before, after)
 SELECT %(import_id)s, chunk.line, 'contract', stored.id, diff.before, diff.after
@@ -56,6 +57,29 @@ FROM (
     GROUP BY before.id
 ) AS next_term
 WHERE next_term.id = earlier.id AND coalesce(earlier.ends_on > next_term.starts_on, true)
+;;
+WITH taken AS (
+    SELECT DISTINCT ON (term.id) term.id, term.imported_id, chunk.line, left(news.data ->> 'reason', 200) AS reason
+    FROM import_chunk_contracts AS chunk
+    JOIN customers_contract AS term ON term.contract_id = chunk.contract_id AND term.starts_on = chunk.starts_on
+    JOIN customers_event AS news
+        ON news.customer_id = term.customer_id AND news.kind = 'churned' AND news.data ->> 'reason' <> ''
+       AND (news.at AT TIME ZONE %(zone)s)::date IN (term.ends_on, term.ends_on - 1, term.cancelled_on)
+    WHERE term.reason = ''
+      AND NOT EXISTS (
+        SELECT FROM customers_contract AS next_term
+        WHERE next_term.contract_id = term.contract_id AND next_term.starts_on = term.ends_on
+      )
+    ORDER BY term.id, news.id
+), kept AS (
+    INSERT INTO customers_importchange (imported_id, line, model, row_id, before, after)
+    SELECT %(import_id)s, taken.line, 'contract', taken.id, '{"reason": ""}', jsonb_build_object('reason', taken.reason)
+    FROM taken
+    WHERE taken.imported_id IS DISTINCT FROM %(import_id)s
+    ON CONFLICT (imported_id, model, row_id) DO UPDATE
+    SET before = excluded.before || customers_importchange.before, after = customers_importchange.after || excluded.after
+)
+UPDATE customers_contract AS term SET reason = taken.reason FROM taken WHERE taken.id = term.id
 ;;
 INSERT INTO customers_touched (customer_id, at)
 SELECT DISTINCT codes.customer_id, %(now)s::timestamptz

@@ -28,8 +28,14 @@ FROM (
             WHEN mrr IS NULL THEN 'unclear_cycle'
             WHEN mrr < 0 THEN 'negative_mrr'
             WHEN ends_on < starts_on THEN 'ends_before_start'
+            WHEN paused_to < paused_from THEN 'pause_ends_before_start'
         END AS reject,
-        CASE WHEN mrr IS NULL THEN 'billing_cycle' WHEN mrr < 0 THEN 'mrr' ELSE 'ends_on' END AS field
+        CASE
+            WHEN mrr IS NULL THEN 'billing_cycle'
+            WHEN mrr < 0 THEN 'mrr'
+            WHEN ends_on < starts_on THEN 'ends_on'
+            ELSE 'paused_to'
+        END AS field
     FROM import_ready_contracts
 ) AS found
 WHERE found.line = ready.line AND found.reject IS NOT NULL AND ready.reject IS NULL
@@ -37,17 +43,21 @@ WHERE found.line = ready.line AND found.reject IS NOT NULL AND ready.reject IS N
 UPDATE import_ready_contracts AS ready
 SET reject = 'other_customer', field = 'contract_id'
 FROM (
-    SELECT DISTINCT ON (terms.contract_id) terms.contract_id, terms.code
+    SELECT DISTINCT ON (terms.contract_id) terms.contract_id, terms.who
     FROM (
-        SELECT stored.contract_id, customer.code, 0 AS line
+        SELECT stored.contract_id, 'id' || coalesce(customer.merged_into_id, customer.id) AS who, 0 AS line
         FROM customers_contract AS stored
         JOIN customers_customer AS customer ON customer.id = stored.customer_id
         UNION ALL
-        SELECT contract_id, code, line FROM import_ready_contracts WHERE reject IS NULL
+        SELECT mine.contract_id, coalesce('id' || codes.customer_id, 'code' || mine.code), mine.line
+        FROM import_ready_contracts AS mine
+        JOIN import_codes AS codes ON codes.code = mine.code
+        WHERE mine.reject IS NULL
     ) AS terms
     ORDER BY terms.contract_id, terms.line
-) AS holder
-WHERE holder.contract_id = ready.contract_id AND holder.code <> ready.code AND ready.reject IS NULL
+) AS holder, import_codes AS codes
+WHERE holder.contract_id = ready.contract_id AND codes.code = ready.code AND ready.reject IS NULL
+  AND holder.who <> coalesce('id' || codes.customer_id, 'code' || ready.code)
 ;;
 UPDATE import_ready_contracts AS ready
 SET is_last = true

@@ -2,7 +2,11 @@
 -- One row per staged line that can be read. Parameters: zone. Reads: import_staged, import_codes.
 -- Writes: import_ready_logins.
 INSERT INTO import_ready_logins (line, reject, field, is_last, code, logged_in_at, logged_in_on)
-SELECT staged.line, codes.reject, CASE WHEN codes.reject IS NOT NULL THEN 'customer_id' END,
+SELECT staged.line, codes.reject,
+    CASE
+        WHEN codes.reject IN ('unknown_contract', 'other_customer') THEN 'contract_id'
+        WHEN codes.reject IS NOT NULL THEN 'customer_id'
+    END,
     row_number() OVER (PARTITION BY staged.customer_id, staged.logged_in_at::timestamptz ORDER BY staged.line DESC) = 1,
     staged.customer_id, staged.logged_in_at::timestamptz,
     (staged.logged_in_at::timestamptz AT TIME ZONE %(zone)s)::date

@@ -2,7 +2,9 @@
 -- One row per distinct owner text; user_id empty and no reject = nobody yet.
 -- Reads: import_staged, accounts_user. Writes: import_owners.
 INSERT INTO import_owners (owner)
-SELECT DISTINCT owner FROM import_staged WHERE owner IS NOT NULL
+SELECT owner FROM import_staged WHERE owner IS NOT NULL
+UNION
+SELECT by FROM import_staged WHERE by IS NOT NULL
 ;;
 UPDATE import_owners AS mine SET user_id = staff.id
 FROM accounts_user AS staff
