@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "metrics.view": EVERYONE,
     "metrics.all_owners": LEADERS,
     "imports.run": ADMINS,
+    "imports.undo": ADMINS,
     "users.manage": ADMINS,
     "settings.change": ADMINS,
     "demo.mailbox": EVERYONE,

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from .importing import running
+from .importing import running, undoing
 
 
 @shared_task
@@ -13,6 +13,13 @@ def run_import(import_id: int) -> None:
 
 @shared_task
 def run_due_imports() -> None:
-    """Imports waiting, or left by a killed worker: the clock asks every few seconds."""
+    """Imports and undos waiting, or left by a killed worker: the clock asks every few seconds."""
     for import_id in running.due():
         running.run(import_id=import_id, now=timezone.now())
+    for import_id in undoing.due():
+        undoing.run(import_id=import_id, now=timezone.now())
+
+
+@shared_task
+def undo_import(import_id: int) -> None:
+    undoing.run(import_id=import_id, now=timezone.now())

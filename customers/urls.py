@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import imports, people
+from .views import imports, people, undoing
 
 app_name = "customers"
 urlpatterns = [
@@ -17,4 +17,6 @@ urlpatterns = [
     path("imports/<int:pk>/preview/", imports.preview, name="import-preview"),
     path("imports/<int:pk>/stop/", imports.cancel, name="import-cancel"),
     path("imports/<int:pk>/rejects/", imports.rejected, name="import-rejects"),
+    path("imports/<int:pk>/undo/", undoing.undo, name="import-undo"),
+    path("imports/<int:pk>/undo/kept/", undoing.kept, name="import-kept"),
 ]

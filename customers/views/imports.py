@@ -14,7 +14,7 @@ from accounts.roles import may
 
 from .. import tasks
 from ..forms import UploadForm
-from ..importing import columns, encoding, mapping_forms, previewing, rejects, running, staging
+from ..importing import columns, encoding, mapping_forms, previewing, rejects, running, staging, undo_kept
 from ..importing.encoding import RefusedError
 from ..models import Consent, Import, ImportReject
 
@@ -152,6 +152,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         shown = ImportReject.objects.filter(imported=imported).exclude(code="superseded").order_by("line")[:20]
         context["summary"] = rejects.summary(imported)
         context["reasons"] = [(reject, rejects.sentence(reject.code)) for reject in shown]
+    context |= undo_kept.result(imported)
     context["written"] = imported.created + imported.updated + imported.unchanged + imported.rejected
     if request.htmx and context["is_running"]:
         return render(request, "customers/_import_progress.html", context)
