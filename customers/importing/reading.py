@@ -36,6 +36,7 @@ class Layout:
     """How a file is laid out. `header_row` is its line (from 1), None where the file has none.
 
     `sheet` is the name of the sheet that is read, '' for a text file; `sheets` those a person may choose from.
+    `titles` are the lines above the header.
     """
 
     encoding: str
@@ -46,6 +47,7 @@ class Layout:
     samples: list[list[str]]
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
 
 
 class _Row(NamedTuple):
@@ -71,13 +73,18 @@ def layout_of(path: Path, kind: str, given: dict[str, Any] | None = None) -> Lay
     if len(header) > MOST_COLUMNS:
         raise RefusedError(_("The file has more than %(most)s columns.") % {"most": MOST_COLUMNS})
     line, first = (None, 1) if at is None else (rows[at].line, rows[at].next_line)
-    return Layout(encoding, delimiter, line, header, first, samples, sheet, sheets)
+    titles = tuple(" ".join(filter(None, row.cells)) for row in rows[: at or 0])
+    return Layout(encoding, delimiter, line, header, first, samples, sheet, sheets, titles)
 
 
 def chunks(path: Path, layout: Layout) -> Iterator[Chunk]:
     """Yield the rows after the header, in the order of the file."""
-    blocks = encodings.blocks(_text(path, layout.sheet), layout.encoding)
-    return Reader(layout.header, layout.delimiter, layout.first_line).chunks(blocks)
+    return Reader(layout.header, layout.delimiter, layout.first_line).chunks(blocks(path, layout))
+
+
+def blocks(path: Path, layout: Layout) -> Iterator[str]:
+    """Yield the text of the file or sheet in pieces, cut anywhere."""
+    return encodings.blocks(_text(path, layout.sheet), layout.encoding)
 
 
 def _text(path: Path, sheet: str) -> Path:
@@ -192,11 +199,10 @@ def _header_and_samples(rows: list[_Row], at: int | None) -> tuple[list[str], li
 
 def _numbers(rows: list[_Row]) -> list[str]:
     """The columns of a file without header are named by place. A rejects file of one ends with its own two."""
-    first = [row.cells for row in rows[:_HEADER_WITHIN]]
-    header = [str(i) for i in range(max(map(len, first)))]
-    if len(header) > 2 and all(len(cells) == len(header) and _is_reject(cells) for cells in first):
-        header[-2:] = REJECTS_HEADER
-    return header
+    widths = [len(row.cells) for row in rows[:_HEADER_WITHIN]]
+    if min(widths) > 2 and all(_is_reject(row.cells) for row in rows):
+        return [*map(str, range(min(widths) - 2)), *REJECTS_HEADER]
+    return [str(i) for i in range(max(widths))]
 
 
 def _is_reject(cells: list[str]) -> bool:

@@ -178,7 +178,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def rejected(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The rejected rows as a file to mend and bring back."""
     imported = get_object_or_404(Import, pk=pk)
-    response = StreamingHttpResponse(rejects.lines(imported), content_type="text/csv")
+    response = StreamingHttpResponse(rejects.lines(imported), content_type=rejects.content_type(imported))
     response.headers["Content-Disposition"] = _attachment(rejects.title(imported))
     return response
 
