@@ -184,6 +184,7 @@ def _recipes(kind: str, header: list[str], given: dict[str, Any]) -> dict[str, A
         "skip": skip,
         "values": spelt,
         "once_per_order": once,
+        "spreads": bool(given.get("spreads")),
     }
 
 

@@ -36,6 +36,8 @@ FIELDS = {
     "phone_ok": _("phone: 1 means may be called"),
     "phone_ng": _("phone: 1 means must not be called"),
     "acquired_via": _("acquired via"),
+    "purchase_id": _("purchase line"),
+    "reduced_rate": _("reduced tax rate"),
     "order_id": _("order"),
     "purchased_at": _("purchased at"),
     "amount": _("amount"),

@@ -40,6 +40,7 @@ class Mapping:
     `scales`: what amounts of a column count in (千円: 1000). `products`, `less`: a field that is the product of
     columns, less others. `skip`: a row with one of these texts there is none of this kind (postage). `values`: texts
     of a column → what they stand for ("*": any other). `once_per_order`: fields said on an order's first line only.
+    `spreads`: what is below 0 in an order is a discount on its other lines.
     `totals_once`: an amount that is the order's total, repeated on each line, counts once. `utc`: moments in UTC.
     `lowered`: e-mail addresses that serve as codes.
     """
@@ -61,6 +62,7 @@ class Mapping:
     skip: dict[int, frozenset[str]] = field(default_factory=dict)
     values: dict[int, dict[str, str]] = field(default_factory=dict)
     once_per_order: frozenset[str] = frozenset()
+    spreads: bool = False
     totals_once: bool = False
     utc: frozenset[int] = frozenset()
     lowered: frozenset[int] = frozenset()

@@ -47,12 +47,13 @@ def start(
     digest = hashlib.sha256()
     for block in source.chunks():
         digest.update(block)
-    same = {"kind": kind, "sha256": digest.hexdigest(), "mapping": mapping, "options": options}
-    unfinished = Import.objects.filter(**same, state__in=UNFINISHED).order_by("id").first()
+    same = {"kind": kind, "sha256": digest.hexdigest(), "options": options}
+    waiting = Import.objects.filter(**same, state__in=UNFINISHED).order_by("id")
+    unfinished = next((each for each in waiting if staging.given_by_people(each.mapping) == mapping), None)
     if unfinished and state == Import.State.QUEUED:
         return unfinished
     source.seek(0)
-    imported = Import(**same, state=state, file_name=file_name[:255], size=source.size, by=by)
+    imported = Import(**same, mapping=mapping, state=state, file_name=file_name[:255], size=source.size, by=by)
     imported.file.save(f"{digest.hexdigest()[:16]}.csv", source, save=False)
     imported.save()
     return imported
@@ -138,13 +139,14 @@ def _stage(imported: Import, layout, mapping, now: dt.datetime) -> None:
     Import.objects.filter(pk=imported.pk, state__in=UNFINISHED).update(
         state=Import.State.STAGING,
         started_at=imported.started_at or now,
+        mapping=imported.mapping,
         encoding=layout.encoding,
         delimiter=layout.delimiter,
     )
     staging.build(imported)
     staging.stage(imported, layout, mapping)
     with staging.workroom(imported):
-        staging.prepare(imported, layout, mapping)
+        staging.prepare(imported, layout, mapping, imported.started_at or now)
         if imported.kind == Import.Kind.CUSTOMERS:
             sql.run("customers/sql/import_placeholders.sql", {"now": now})
         if imported.kind == Import.Kind.INTERACTIONS:

@@ -11,10 +11,15 @@ SELECT %(import_id)s, chunk.line, 'purchase', stored.id, diff.before, diff.after
 FROM import_chunk_purchases AS chunk
 JOIN import_codes AS codes ON codes.code = chunk.code
 JOIN customers_purchase AS stored ON stored.id = chunk.purchase_id
+LEFT JOIN customers_product AS product ON product.name = chunk.product
 CROSS JOIN LATERAL (
     SELECT jsonb_object_agg(key, was.value) AS before, jsonb_object_agg(key, will.value) AS after
     FROM jsonb_each(to_jsonb(stored)) AS was
-    JOIN jsonb_each(to_jsonb(chunk) || jsonb_build_object('customer_id', codes.customer_id)) AS will USING (key)
+    JOIN jsonb_each(
+        to_jsonb(chunk) || jsonb_build_object(
+            'customer_id', codes.customer_id, 'product_id', coalesce(product.id, stored.product_id)
+        )
+    ) AS will USING (key)
     WHERE was.value <> will.value
 ) AS diff
 WHERE diff.before IS NOT NULL
@@ -27,10 +32,12 @@ JOIN import_codes AS codes ON codes.code = chunk.code
 JOIN customers_purchase AS stored ON stored.id = chunk.purchase_id AND stored.customer_id <> codes.customer_id
 ;;
 UPDATE customers_purchase AS stored
-SET customer_id = codes.customer_id, purchased_at = chunk.purchased_at, purchased_on = chunk.purchased_on,
+SET customer_id = codes.customer_id, order_id = chunk.order_id,
+    product_id = coalesce(product.id, stored.product_id), purchased_at = chunk.purchased_at, purchased_on = chunk.purchased_on,
     amount = chunk.amount, quantity = chunk.quantity, tax_rate = chunk.tax_rate
 FROM import_chunk_purchases AS chunk
 JOIN import_codes AS codes ON codes.code = chunk.code
+LEFT JOIN customers_product AS product ON product.name = chunk.product
 WHERE stored.id = chunk.purchase_id
 ;;
 INSERT INTO customers_purchase
