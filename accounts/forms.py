@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
+from . import outgoing, webhooks
 from .models import Installation, Role, Team, User
 
 
@@ -158,3 +159,21 @@ class InstallationForm(forms.ModelForm):
     def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         """Title, explanation and fields of each group."""
         return [(title, text, [self[name] for name in names]) for title, text, names in self.GROUPS]
+
+
+class WebhookForm(forms.Form):
+    """Where news goes, and which."""
+
+    url = forms.URLField(label=_("URL"), max_length=500, assume_scheme="https", help_text=_("Begins with https://"))
+    kinds = forms.MultipleChoiceField(
+        label=_("What it hears of"), choices=list(webhooks.KINDS.items()), widget=forms.CheckboxSelectMultiple
+    )
+
+    def clean_url(self) -> str:
+        """Looked up now for the person's sake; it is checked again at every call."""
+        url = self.cleaned_data["url"]
+        try:
+            outgoing.resolve(url)
+        except (outgoing.RefusedAddressError, outgoing.UnreachableError) as error:
+            raise forms.ValidationError(str(error)) from None
+        return url

@@ -252,10 +252,10 @@ class IdempotentCall(models.Model):
 class WebhookEndpoint(models.Model):
     """An address of the company's that wants to hear of news."""
 
-    url = models.URLField(_("address"), max_length=500)
+    url = models.URLField("URL", max_length=500)
     secret = models.CharField(max_length=100, help_text="whsec_… after Standard Webhooks")
-    kinds = ArrayField(models.CharField(max_length=40), verbose_name=_("what it hears of"), default=list)
-    is_active = models.BooleanField(_("active"), default=True)
+    kinds = ArrayField(models.CharField(max_length=40), default=list)
+    is_active = models.BooleanField(default=True)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "imports.undo": ADMINS,
     "users.manage": ADMINS,
     "settings.change": ADMINS,
+    "webhooks.manage": ADMINS,
     "demo.mailbox": EVERYONE,
 }
 

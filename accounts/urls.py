@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import views, webhook_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,4 +12,9 @@ urlpatterns = [
     path("users/<int:pk>/", views.user_edit, name="user-edit"),
     path("users/<int:pk>/join/", views.user_join, name="user-join"),
     path("settings/", views.installation, name="settings"),
+    path("webhooks/", webhook_views.endpoints, name="webhooks"),
+    path("webhooks/<int:pk>/", webhook_views.endpoint, name="webhook"),
+    path("webhooks/<int:pk>/test/", webhook_views.test, name="webhook-test"),
+    path("webhooks/<int:pk>/stop/", webhook_views.stop, name="webhook-stop"),
+    path("webhooks/<int:pk>/retry/", webhook_views.retry, name="webhook-retry"),
 ]

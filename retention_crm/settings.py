@@ -111,6 +111,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("imports waiting or left by a killed worker", "customers.tasks.run_due_imports", 5),
         ("campaigns due and mails to send", "campaigns.tasks.send_due", 5),
+        ("news for other systems", "accounts.tasks.deliver_webhooks", 5),
         ("scores and segments of changed customers", "retention_crm.celery.refresh", 10),
         ("the night", "retention_crm.celery.nightly_due", 60),
     ]
@@ -299,6 +300,9 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "COERCE_DECIMAL_TO_STRING": False,
 }
+
+# Webhooks go to public https addresses only; on one's own machine they may go anywhere.
+WEBHOOKS_TO_PRIVATE = _flag("WEBHOOKS_TO_PRIVATE")
 
 LOGGING = {
     "version": 1,
