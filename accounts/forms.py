@@ -7,7 +7,8 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from . import outgoing, webhooks
-from .models import Installation, Role, Team, User
+from .api_keys import SCOPES
+from .models import ApiKey, Installation, Role, Team, User
 
 
 class SignInForm(forms.Form):
@@ -159,6 +160,19 @@ class InstallationForm(forms.ModelForm):
     def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         """Title, explanation and fields of each group."""
         return [(title, text, [self[name] for name in names]) for title, text, names in self.GROUPS]
+
+
+class ApiKeyForm(forms.ModelForm):
+    """A key's name and what it may do."""
+
+    scopes = forms.MultipleChoiceField(
+        label=_("What the key may do"), choices=list(SCOPES.items()), widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ["name"]
+        help_texts = {"name": _("What uses it, so that you know it again: for example “web shop”.")}
 
 
 class WebhookForm(forms.Form):

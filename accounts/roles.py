@@ -19,6 +19,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "customers.edit": EVERYONE,  # CS staff: their own customers (checked in the view)
     "customers.edit_all": LEADERS,
     "customers.export": LEADERS,
+    "customers.personal": LEADERS,  # hand out a person's data
+    "customers.erase": ADMINS,
     "segments.view": EVERYONE,
     "segments.edit": EVERYONE,
     "campaigns.view": EVERYONE,
@@ -31,6 +33,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "users.manage": ADMINS,
     "settings.change": ADMINS,
     "webhooks.manage": ADMINS,
+    "api_keys.manage": ADMINS,
     "demo.mailbox": EVERYONE,
 }
 

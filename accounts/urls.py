@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views, webhook_views
+from . import api_key_views, views, webhook_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,4 +17,6 @@ urlpatterns = [
     path("webhooks/<int:pk>/test/", webhook_views.test, name="webhook-test"),
     path("webhooks/<int:pk>/stop/", webhook_views.stop, name="webhook-stop"),
     path("webhooks/<int:pk>/retry/", webhook_views.retry, name="webhook-retry"),
+    path("api-keys/", api_key_views.keys, name="api-keys"),
+    path("api-keys/<int:pk>/revoke/", api_key_views.revoke, name="api-key-revoke"),
 ]

@@ -7,6 +7,8 @@ _MASKS = [
     (re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+"), "…@…"),
     (re.compile(r"(?<![\d-])(?:\+81[-\s]?\d|0\d)[\d\-\s]{7,12}\d(?!\d)"), "…phone…"),
     (re.compile(r"/(u|c|o)/[A-Za-z0-9_-]{20,}"), r"/\1/…"),
+    (re.compile(r"mdr_[a-z0-9]{4,}_[A-Za-z0-9_-]+"), "mdr_…"),
+    (re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer)\s+)[A-Za-z0-9+/=._-]+"), r"\1…"),
     (re.compile(r"(?i)(password|token|secret|key)=[^\s&]+"), r"\1=…"),
 ]
 

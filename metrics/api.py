@@ -1,38 +1,77 @@
 """Reports for programs: the rows of `manage.py report`, as JSON."""
 
+import datetime as dt
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts.models import Installation
-from accounts.roles import allows, may
+from accounts.api import ERROR, ERRORS, ApiView, scope
+from accounts.models import ApiKey, Installation
+from accounts.roles import allows
 
 from . import reports
 from .periods import MONTHS
+
+_FIRST, _LAST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)  # further off, there is nothing to count
+_ROWS = {
+    "oneOf": [{"type": "array", "items": {"type": "object"}}, {"type": "object"}],
+    "description": "a row a period, group or cell; of model one object",
+}
+
+
+def _known_day(value: dt.date) -> None:
+    if not _FIRST <= value <= _LAST:
+        raise serializers.ValidationError(_("This day is too far away."))
+
+
+def _day() -> serializers.DateField:
+    return serializers.DateField(required=False, validators=[_known_day])
 
 
 class Query(serializers.Serializer):
     """What may stand behind the question mark; the names are those of the command."""
 
-    to = serializers.DateField(required=False)
-    as_of = serializers.DateField(required=False)
+    to = _day()
+    as_of = _day()
     period = serializers.ChoiceField(choices=list(MONTHS), default="month")
     by = serializers.CharField(max_length=20, default="", allow_blank=True)
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """`from` is a word of Python, so it is added by name."""
-        return {"from": serializers.DateField(required=False), **super().get_fields()}
+        return {"from": _day(), **super().get_fields()}
 
 
-class Report(APIView):
+def _asked(name: str, schema: dict[str, Any], words: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=words)
+
+
+_DAY = {"type": "string", "format": "date"}
+
+
+class Report(ApiView):
     """GET only. Amounts are numbers, days ISO dates, rates percent."""
 
+    @extend_schema(
+        operation_id="report",
+        tags=["reports"],
+        summary="A report's rows",
+        parameters=[
+            OpenApiParameter("name", {"enum": list(reports.COLUMNS)}, OpenApiParameter.PATH),
+            _asked("from", _DAY, "first day; a year of whole periods unless told"),
+            _asked("to", _DAY, "last day"),
+            _asked("as_of", _DAY, "what was known at the end of this day; today unless told"),
+            _asked("period", {"enum": list(MONTHS), "default": "month"}, "how churn is cut in time"),
+            _asked("by", {"type": "string", "maxLength": 20}, "what churn or LTV is cut by"),
+        ],
+        responses={200: OpenApiResponse(_ROWS), 404: OpenApiResponse(ERROR, "No report of this name."), **ERRORS},
+        extensions={"x-scope": "reports:read"},
+    )
     def get(self, request: Request, name: str) -> Response:
         if name not in reports.COLUMNS:
             raise NotFound
@@ -47,7 +86,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _computed(request: Request, name: str, wanted: dict[str, Any]) -> Any:
-    if wanted["by"] == "owner" and not allows(request.user, "metrics.all_owners"):  # type: ignore[arg-type]  # nobody else gets here
+    is_key = isinstance(request.auth, ApiKey)
+    if wanted["by"] == "owner" and not is_key and not allows(request.user, "metrics.all_owners"):  # type: ignore[arg-type]  # nobody else gets here
         raise PermissionDenied(_("Figures by owner are for managers and admins."))
     now = timezone.now()
     as_of = wanted.get("as_of") or Installation.get().day_of(now)
@@ -58,4 +98,4 @@ def _computed(request: Request, name: str, wanted: dict[str, Any]) -> Any:
         raise serializers.ValidationError({"by": [str(error)]}) from None
 
 
-report = may("metrics.view")(Report.as_view())
+report = scope(Report, permission="metrics.view", get="reports:read")

@@ -110,6 +110,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": schedule(timedelta(seconds=seconds)), "options": {"expires": seconds}}
     for name, task, seconds in [
         ("imports waiting or left by a killed worker", "customers.tasks.run_due_imports", 5),
+        ("calls of SDKs that wait to be taken in", "customers.tasks.drain_received", 5),
         ("campaigns due and mails to send", "campaigns.tasks.send_due", 5),
         ("news for other systems", "accounts.tasks.deliver_webhooks", 5),
         ("scores and segments of changed customers", "retention_crm.celery.refresh", 10),
@@ -152,6 +153,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
     "retention_crm",
     "common",
     "accounts",
@@ -299,10 +301,24 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "COERCE_DECIMAL_TO_STRING": False,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Modoru",
+    "VERSION": "1",
+    "DESCRIPTION": "Records in and out, calls of Segment's SDKs, and the figures of the reports.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "AUTHENTICATION_WHITELIST": [],
+    "SERVERS": [{"url": "/"}],
 }
 
 # Webhooks go to public https addresses only; on one's own machine they may go anywhere.
 WEBHOOKS_TO_PRIVATE = _flag("WEBHOOKS_TO_PRIVATE")
+
+# Calls a key may make, and how large a body may be (packed or unpacked).
+API_CALLS_PER_MINUTE = _number("API_CALLS_PER_MINUTE", 600)
+API_BODY_BYTES = _number("API_BODY_BYTES", 20 * 1024 * 1024)
 
 LOGGING = {
     "version": 1,

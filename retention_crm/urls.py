@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import health
+from . import api, health
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("metrics.urls")),
     path("demo/", include("demo.urls")),
     path("", include("portal.urls")),
+    *api.urlpatterns,
 ]
 
 handler403 = "accounts.views.forbidden"

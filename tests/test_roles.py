@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import IntConverter, SlugConverter, StringConverter, UUIDConverter
 
+from accounts import api_keys
 from accounts.models import Role, User
 from accounts.roles import PERMISSIONS
+from tests import factories
 
 SAMPLES = {IntConverter: "987654321", SlugConverter: "no-such-slug", StringConverter: "no-such-thing"}
 SAMPLES[UUIDConverter] = "00000000-0000-4000-8000-000000000000"
@@ -36,6 +38,8 @@ def filled(one: URLPattern | URLResolver) -> str:
 
 ADDRESSES = [f"/{address}" for address, _ in patterns()]
 VIEWS = {f"/{address}": pattern.callback for address, pattern in patterns()}
+SCOPED = [address for address, view in VIEWS.items() if hasattr(view, "scopes")]
+METHODS = ["get", "head", "post", "put", "patch", "delete", "options"]
 
 
 @pytest.fixture
@@ -56,8 +60,8 @@ def get(address: str, user: User | None = None, method: str = "get"):
 
 def is_turned_away(address: str, answer) -> bool:
     """A person is led to the door; a program is told so."""
-    if address.startswith("/api/"):
-        return answer.status_code in {401, 403}
+    if address in SCOPED:
+        return answer.status_code == 401
     return answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in/?next=")
 
 
@@ -65,7 +69,10 @@ def is_turned_away(address: str, answer) -> bool:
 def test_every_view_says_who_may(address):
     view = VIEWS[address]
     permission, reason = getattr(view, "permission", None), getattr(view, "public_because", None)
-    assert (permission in PERMISSIONS) != bool(reason), f"{address}: needs @may(…) or @public(…), one of them"
+    scopes = set(getattr(view, "scopes", {}).values())
+    assert scopes <= set(api_keys.SCOPES)
+    is_declared = permission in PERMISSIONS or bool(scopes)
+    assert is_declared != bool(reason), f"{address}: needs @may(…), scope(…) or @public(…), one of them"
 
 
 @pytest.mark.parametrize("address", [one for one in ADDRESSES if hasattr(VIEWS[one], "permission")])
@@ -97,6 +104,57 @@ def test_a_disabled_user_is_out_at_once(people, address):
 @pytest.mark.parametrize("address", [one for one in ADDRESSES if hasattr(VIEWS[one], "public_because")])
 def test_public_pages_answer_anybody(db, address):
     assert get(address).status_code in {200, 302, 404, 405, 410, 503}
+
+
+def key_with(*scopes: str) -> str:
+    return api_keys.make(name="walker", scopes=list(scopes), by=factories.user(role=Role.ADMIN))[1]
+
+
+def call(address: str, method: str, key: str = ""):
+    client = Client(raise_request_exception=False)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return client.generic(method.upper(), address, "{}", content_type="application/json", headers=headers)
+
+
+@pytest.mark.parametrize("address", SCOPED)
+def test_a_program_without_a_key_is_told_so(db, address):
+    assert {method: call(address, method).status_code for method in METHODS} == dict.fromkeys(METHODS, 401)
+
+
+@pytest.mark.parametrize("address", SCOPED)
+def test_a_wrong_or_revoked_key_opens_nothing(db, address):
+    admin = factories.user(role=Role.ADMIN)
+    key, revoked = api_keys.make(name="gone", scopes=list(api_keys.SCOPES), by=admin)
+    api_keys.revoke(key=key, by=admin, now=key.created_at)
+    for text in (revoked, revoked[:-1] + "x", "mdr_nobody", "mdr_aaaaaaaaaa_" + "a" * 43):
+        assert {call(address, method, text).status_code for method in METHODS} == {401}
+
+
+@pytest.mark.parametrize("address", SCOPED)
+def test_each_scope_opens_what_it_names_and_no_more(db, settings, address):
+    settings.API_CALLS_PER_MINUTE = 100_000
+    scopes = VIEWS[address].scopes
+    for scope in api_keys.SCOPES:
+        key = key_with(scope)
+        for method in METHODS:
+            wanted = scopes.get({"head": "get"}.get(method, method))
+            status = call(address, method, key).status_code
+            if wanted is None:
+                assert status in {200, 405}, (scope, method, status)
+            elif wanted == scope:
+                assert status in {200, 400, 404}, (scope, method, status)
+            else:
+                assert status == 403, (scope, method, status)
+
+
+@pytest.mark.parametrize("address", SCOPED)
+def test_somebody_signed_in_is_no_program(people, address):
+    """A session opens an address for programs only where it names a permission too."""
+    statuses = {role: get(address, user).status_code for role, user in people.items()}
+    if hasattr(VIEWS[address], "permission"):
+        assert set(statuses.values()) <= {200, 404}
+    else:
+        assert set(statuses.values()) == {401}
 
 
 def test_the_pages_of_the_menu_answer_all_roles(people):

@@ -6,6 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 
+from accounts import api_keys
 from accounts.models import Role
 from tests import factories
 
@@ -49,7 +50,7 @@ def test_it_answers_what_the_command_prints(company, manager, address, words):
 )
 def test_a_wrong_question_is_answered_at_its_field(company, manager, address, field):
     answer = manager.get(f"/api/v1/reports/{address}")
-    assert (answer.status_code, list(answer.json())) == (400, [field])
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, field)
 
 
 def test_an_unknown_report_is_not_there(manager):
@@ -64,3 +65,22 @@ def test_figures_by_owner_are_for_leaders(company, signed_in):
     staff = signed_in(company.sato)
     assert staff.get("/api/v1/reports/churn/?by=owner").status_code == 403
     assert staff.get("/api/v1/reports/churn/?by=industry").status_code == 200
+
+
+def test_a_key_with_the_scope_reads_what_people_read_on_the_pages(company, client):
+    admin = factories.user(role=Role.ADMIN)
+    text = api_keys.make(name="BI", scopes=["reports:read"], by=admin)[1]
+    answer = client.get("/api/v1/reports/churn/?by=owner", headers={"Authorization": f"Bearer {text}"})
+    assert answer.status_code == 200
+    assert answer.json()
+
+
+def test_a_key_without_the_scope_does_not(client):
+    text = api_keys.make(name="shop", scopes=["customers:write"], by=factories.user(role=Role.ADMIN))[1]
+    answer = client.get("/api/v1/reports/churn/", headers={"Authorization": f"Bearer {text}"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "permission_denied")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_beyond_counting_are_refused(company, manager, day):
+    assert manager.get(f"/api/v1/reports/churn/?as_of={day}").status_code == 400
