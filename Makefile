@@ -1,5 +1,6 @@
 # make demo    the whole product on this machine, on port PORT (8000), with its data in DATA_DIR (.data)
 # make test    everything, on throw-away servers, in a real browser too
+# make prove   the long sets whole, of which make test runs samples; prints their figures
 # make setup   only installs · make check · make fix · make bench SIZE=M
 # Needs Python 3.11 or later (PYTHON=… names one) and nothing else.
 
@@ -10,7 +11,7 @@ SIZE ?= M
 RUN = .venv/bin/python -m
 TEMPLATES = $$(find templates -name '*.html')
 
-.PHONY: help setup demo test check fix bench
+.PHONY: help setup demo test prove check fix bench
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -24,6 +25,10 @@ test:
 	@sh devstack/setup.sh dev
 	@$(RUN) devstack.browser >/dev/null
 	@exec $(RUN) pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+prove:
+	@sh devstack/setup.sh dev
+	@exec $(RUN) pytest -m prove -s
 
 check:
 	@sh devstack/setup.sh dev
