@@ -21,6 +21,7 @@ POSITIVE, NEGATIVE, UNCLEAR = "positive", "negative", "unclear"
 REJECTS_HEADER = ("理由", "行")
 CONSENT_FIELDS = ("mail_ok", "postal_ok", "phone_ok")
 KEEPS_THE_REST = frozenset({"customers", "events"})  # columns of no field stay with the record, by their header
+_ONE_FOR_ANOTHER = {None, "id", "status", "consent"}  # of several columns the first that is filled counts
 _CONSENT_NO = {"mail_ng": "mail_ok", "postal_ng": "postal_ok", "phone_ng": "phone_ok"}
 _DIRECTIONS = {*words.EITHER, *words.NO, *words.YES, "flag", "status", "optedout", "optedin"}
 
@@ -205,7 +206,7 @@ def _fields(kind: str, header: list[str], chosen: dict[int, str], samples: Seque
 def _refuse_two(kind: str, fields: dict[int, str]) -> None:
     """Texts can be joined and codes stand in for one another; two columns of days or amounts cannot be one."""
     reads = {column.field: column.reads for column in KINDS[kind]}
-    names = [name for name in fields.values() if name not in JOINERS and reads.get(name) not in {None, "id", "consent"}]
+    names = [name for name in fields.values() if name not in JOINERS and reads.get(name) not in _ONE_FOR_ANOTHER]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise RefusedError(_("Two columns are mapped to “%(name)s”: choose one.") % {"name": twice})

@@ -5,13 +5,15 @@ subscriptions", Salesforce Data Export and reports, HubSpot "Export" of companie
 受注CSV, BASE 注文データ). A column an export may leave out is taken where it stands.
 
 Amounts. Shopify: price × quantity a line, less the order's discount and what was paid back, which stand on its first
-line and come off all lines in proportion. EC-CUBE: price × quantity before tax; discounts and points are lines of
-their own, postage and fees are no goods. BASE: price × quantity with tax. Stripe: amount × quantity per interval.
+line, come off that, and where it is not enough off the others in proportion. EC-CUBE: price × quantity before tax;
+discounts and points are lines of their own, postage and fees are no goods. BASE: price × quantity with tax. Stripe:
+amount × quantity per interval.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .columns import choices_of
@@ -71,6 +73,14 @@ def completed(kind: str, header: list[str], given: dict[str, Any]) -> dict[str, 
 def name_of(mapping: Mapping) -> str:
     """The name of the export a mapping was made for, or ''."""
     return next((str(export.name) for export in EXPORTS if export.code == mapping.recognised_as), "")
+
+
+def settle(mapping: Mapping) -> Mapping:
+    """The mapping with a notice of what the file was taken for."""
+    if not mapping.recognised_as:
+        return mapping
+    said = gettext("Read as an export: %(name)s.") % {"name": name_of(mapping)}
+    return replace(mapping, notices=(said, *mapping.notices))
 
 
 def _mapping(export: Export, header: list[str]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def layout_and_mapping(imported: Import) -> tuple[Layout, Mapping]:
     given = recognising.completed(imported.kind, layout.header, imported.mapping)
     mapping = columns.guess(imported.kind, layout.header, given, titles=layout.titles, samples=layout.samples)
     mapping = judging.settle(mapping, _judged(imported, layout, mapping))
-    return layout, money.settle(mapping, Tax(Installation.get().tax).value)
+    return layout, money.settle(recognising.settle(mapping), Tax(Installation.get().tax).value)
 
 
 def given_by_people(mapping: dict[str, Any]) -> dict[str, Any]:
