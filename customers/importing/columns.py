@@ -1,6 +1,5 @@
 """Which column of a file is which field: headers in Japanese and English, and what a person said instead."""
 
-import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from . import money, words
 from .encoding import RefusedError
-from .headers import plain, without_brackets
+from .headers import plain, without_brackets, without_unit
 from .kinds import JOINERS, KINDS, PARTS, QUESTIONS, Column
 from .mapping import Ask, Mapping, Question, id_field
 
@@ -29,7 +28,8 @@ _DIRECTIONS = {*words.EITHER, *words.NO, *words.YES, "flag", "status", "optedout
 def field_of(kind: str, header: str) -> str:
     """The field a header names by itself, or ''. Brackets are read first, then left out: 金額(税込), 氏名(必須)."""
     table = _TABLES[kind]
-    return table.get(plain(header)) or table.get(without_brackets(header)) or ""
+    spellings = (plain(header), without_brackets(header), without_unit(header))
+    return next((table[text] for text in spellings if text in table), "")
 
 
 def recognised(kind: str, cells: list[str]) -> int:
@@ -298,7 +298,7 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
         elif _speaks_of_consent(cell):
             notices.append(_left_out(cell))
         elif mapping.kind in KEEPS_THE_REST and cell.strip():
-            attributes[index] = _unlike(" ".join(unicodedata.normalize("NFKC", cell).split())[:100], attributes)
+            attributes[index] = " ".join(unicodedata.normalize("NFKC", cell).split()).removeprefix("attributes.")[:100]
     return {"notices": tuple(notices), "questions": tuple(questions), "attributes": attributes}
 
 
@@ -312,12 +312,6 @@ def _left_out(header: str) -> str:
     else:
         text = _("The column “%(header)s” looks like consent and names no channel: it is left out.")
     return text % {"header": header}
-
-
-def _unlike(name: str, attributes: dict[int, str]) -> str:
-    """The name, with a number where an earlier column has it, so that neither value is lost."""
-    numbered = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
-    return next(free for free in numbered if free not in attributes.values())
 
 
 def _asked(kind: str, header: str) -> tuple[str, ...]:

@@ -34,7 +34,6 @@ WHOLE_CURRENCIES = frozenset({"JPY", "KRW", "VND"})
 _HAPPENED = {
     "purchases": ("purchased_on", "purchased_at"),
     "logins": ("logged_in_on", "logged_in_at"),
-    "usage": ("logged_in_on", "used_at"),
 }
 
 
@@ -200,6 +199,7 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [company.time_zone])
         parameters = {"basis": Tax(company.tax).value, "places": places, "zone": company.time_zone}
+        parameters["today"] = company.day_of(now or imported.created_at)
         sql.run(f"customers/sql/import_{imported.kind}_prepare.sql", parameters)
         cursor.execute("SELECT set_config('TimeZone', 'UTC', true)")
         if mapping.totals_once:

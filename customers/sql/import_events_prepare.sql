@@ -1,11 +1,13 @@
 -- Purpose: typed events with their identity: their number (kept in `data`), the event we keep under #n, else all values
 --          and which of their equals in the file they are. A number belongs to the customer who has it, else to the
 --          one of its first line; of a number's rows the last counts.
--- One row per staged line that can be read. Parameters: none of its own (session time zone: the company's).
+--          What is still to come after tomorrow (clocks and zones differ) did not happen.
+-- One row per staged line that can be read. Parameters: today (session time zone: the company's).
 -- Reads: import_staged, import_codes, customers_event. Writes: import_ready_events.
 INSERT INTO import_ready_events (line, reject, field, is_last, code, line_key, kind, at, data)
 SELECT counted.line, counted.reject,
     CASE
+        WHEN counted.reject = 'future_date' THEN 'occurred_at'
         WHEN counted.reject IN ('unknown_contract', 'other_customer') THEN 'contract_id'
         WHEN counted.reject IS NOT NULL THEN 'customer_id'
     END,
@@ -26,7 +28,8 @@ FROM (
         END AS identity
     FROM (
         SELECT staged.line, staged.customer_id, staged.contract_id, staged.event_id, staged.kind,
-            staged.occurred_at::timestamptz AS at, codes.customer_id AS known_id, codes.reject,
+            staged.occurred_at::timestamptz AS at, codes.customer_id AS known_id,
+            coalesce(codes.reject, CASE WHEN staged.occurred_at::timestamptz >= %(today)s::date + 2 THEN 'future_date' END) AS reject,
             coalesce(staged.attributes::jsonb, '{}')
                 || jsonb_strip_nulls(jsonb_build_object('reason', staged.reason, 'event_id', staged.event_id)) AS data
         FROM import_staged AS staged

@@ -2,18 +2,22 @@
 --          of their equals in the file they are. A word for the kind may say who contacted whom. A day of resolution
 --          without a time lies not before the moment it occurred. A number belongs to the customer who has it, else
 --          to the one of its first line; of a number's rows the last counts.
--- One row per staged line that can be read. Parameters: none of its own (session time zone: the company's).
+--          What is still to come after tomorrow (clocks and zones differ) did not happen.
+-- One row per staged line that can be read. Parameters: today (session time zone: the company's).
 -- Reads: import_staged, import_codes, import_owners, customers_interaction. Writes: import_ready_interactions.
 INSERT INTO import_ready_interactions
     (line, reject, field, is_last, code, line_key, interaction_id, contact, occurred_at, kind, direction, category,
      status, priority, resolved_at, satisfaction, competitor, subject, body, next_action, next_on, by)
 SELECT counted.line,
-    coalesce(counted.code_reject, counted.owner_reject, counted.contact_reject, counted.time_reject),
+    coalesce(
+        counted.code_reject, counted.owner_reject, counted.contact_reject, counted.future_reject, counted.time_reject
+    ),
     CASE
         WHEN counted.code_reject IN ('unknown_contract', 'other_customer') THEN 'contract_id'
         WHEN counted.code_reject IS NOT NULL THEN 'customer_id'
         WHEN counted.owner_reject IS NOT NULL THEN 'by'
         WHEN counted.contact_reject IS NOT NULL THEN 'contact_id'
+        WHEN counted.future_reject IS NOT NULL THEN 'occurred_at'
         WHEN counted.time_reject IS NOT NULL THEN 'resolved_at'
     END,
     false, counted.customer_id,
@@ -36,6 +40,7 @@ FROM (
                 typed.next_action, typed.next_on, typed.by, typed.contact_id
             )::text)
         END AS identity,
+        CASE WHEN typed.occurred_at >= %(today)s::date + 2 THEN 'future_date' END AS future_reject,
         CASE
             WHEN typed.resolved_at < typed.occurred_at AND typed.resolved_at <> date_trunc('day', typed.occurred_at)
                 THEN 'resolved_before_it_occurred'

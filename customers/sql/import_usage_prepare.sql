@@ -1,17 +1,22 @@
 -- Purpose: typed usage with its identity: its number, else ~ and a hash of all values and which of its equals in the
 --          file it is. A quantity of 0 or less is no use. A number belongs to the customer who has it, else to the one
 --          of its first line; of a number's rows the last counts.
--- One row per staged line that can be read. Parameters: zone (session time zone: the company's).
+--          What is still to come after tomorrow (clocks and zones differ) did not happen.
+-- One row per staged line that can be read. Parameters: today, zone (session time zone: the company's).
 -- Reads: import_staged, import_codes, customers_login. Writes: import_ready_usage.
 INSERT INTO import_ready_usage
     (line, reject, field, is_last, code, usage_id, contact, feature, quantity, logged_in_at, logged_in_on)
 SELECT counted.line,
-    coalesce(counted.code_reject, counted.contact_reject, CASE WHEN counted.quantity <= 0 THEN 'no_use' END),
+    coalesce(
+        counted.code_reject, counted.contact_reject, CASE WHEN counted.quantity <= 0 THEN 'no_use' END,
+        CASE WHEN counted.used_at >= %(today)s::date + 2 THEN 'future_date' END
+    ),
     CASE
         WHEN counted.code_reject IN ('unknown_contract', 'other_customer') THEN 'contract_id'
         WHEN counted.code_reject IS NOT NULL THEN 'customer_id'
         WHEN counted.contact_reject IS NOT NULL THEN 'contact_id'
         WHEN counted.quantity <= 0 THEN 'quantity'
+        WHEN counted.used_at >= %(today)s::date + 2 THEN 'used_at'
     END,
     false, counted.customer_id,
     coalesce(

@@ -80,6 +80,7 @@ def test_a_word_for_the_kind_may_say_who_contacted_whom(tmp_path, word, kind, di
         ("T,1,2024-04-01,電話,受信,その他,,,,", "bad_category", "category"),
         ("T,1,2024-04-01,電話,受信,,多分,,,", "bad_status", "status"),
         ("T,1,2024-04-01,電話,受信,,,P0,,", "bad_priority", "priority"),
+        ("T,1,2199-04-01,電話,受信,,,,,", "future_date", "occurred_at"),
         ("T,1,2024-04-01,,受信,,,,,", "missing", "kind"),
         ("T,9,2024-04-01,電話,受信,,,,,", "unknown_customer", "customer_id"),
         (f"T,1,2024-04-01,電話,受信,,,,{'あ' * 201},", "too_long", "subject"),
