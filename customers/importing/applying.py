@@ -12,10 +12,20 @@ from common import sql
 
 from .. import consent, searching
 from ..models import Channel, Import
+from . import people
 from .columns import Mapping
 
 # Where a row of a chunk names the stored row it changes; what it makes has none. (row_id for every other kind.)
 STORED = {"customers": "customer_id", "purchases": "purchase_id", "contracts": "term_id", "logins": "NULL::bigint"}
+
+# The customers a chunk writes to, or to whose contacts.
+_LOCKED = {
+    "customers": "SELECT stored.id FROM import_ready_customers AS ready JOIN customers_customer AS stored USING (code)"
+    " WHERE ready.line > %s AND ready.line <= %s",
+    "contacts": "SELECT stored.id FROM import_ready_contacts AS ready JOIN import_codes AS codes USING (code)"
+    " JOIN customers_customer AS stored ON stored.id = codes.customer_id"
+    " WHERE ready.line > %s AND ready.line <= %s",
+}
 
 
 @dataclass(frozen=True)
@@ -71,20 +81,17 @@ def write(imported: Import, *, now: dt.datetime) -> None:
     if imported.kind != Import.Kind.CUSTOMERS:
         _make_customers(imported, parameters)
     sql.run(f"customers/sql/import_{imported.kind}_apply.sql", parameters)
-    if imported.kind == Import.Kind.CUSTOMERS:
-        _after_customers(imported, now)
+    people.after_chunk(imported, now=now)
 
 
 def lock_customers(imported: Import, *, after: int, upto: int) -> None:
     """Hold the customers of a chunk, so that nobody's edit falls between comparing and writing."""
-    if imported.kind != Import.Kind.CUSTOMERS:
+    if imported.kind not in _LOCKED:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT stored.id FROM import_ready_customers AS ready JOIN customers_customer AS stored USING (code)"
-            " WHERE ready.line > %s AND ready.line <= %s AND ready.is_last ORDER BY stored.id FOR UPDATE OF stored",
-            [after, upto],
-        )
+        # No key: rows that only refer to the customer (purchases of another import) need not wait.
+        query = _LOCKED[imported.kind] + " AND ready.is_last ORDER BY stored.id FOR NO KEY UPDATE OF stored"
+        cursor.execute(query, [after, upto])
 
 
 def declare(imported: Import, *, now: dt.datetime) -> None:
@@ -124,28 +131,6 @@ def _make_customers(imported: Import, parameters: dict[str, Any]) -> None:
         query = "SELECT array_agg(customer_id) FROM {} WHERE code = ANY (%s)"
         made = _one(query, names.Identifier("import_codes"), [codes])
         searching.refresh(made)
-
-
-def _after_customers(imported: Import, now: dt.datetime) -> None:
-    """Search texts, and refusals: a no in the file withdraws at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT customer_id, code, email, other_emails, phone, mail_no, postal_no, phone_no, is_new"
-            " FROM import_chunk_customers"
-        )
-        rows = cursor.fetchall()
-    searching.refresh([row[0] for row in rows if not row[-1]])  # a new one is written with its texts
-    refused: dict[str, list[tuple[int, str]]] = {Channel.MAIL: [], Channel.POSTAL: [], Channel.PHONE: []}
-    for customer, code, email, others, phone, mail_no, postal_no, phone_no, _is_new in rows:
-        if mail_no:
-            refused[Channel.MAIL] += [(customer, address) for address in [email, *(others or "").split()] if address]
-        if postal_no:
-            refused[Channel.POSTAL].append((customer, code))
-        if phone_no:
-            refused[Channel.PHONE].append((customer, phone))
-    for channel, pairs in refused.items():
-        if pairs:
-            consent.withdraw_many(pairs, channel=channel, at=now, source=f"import {imported.pk}", by=imported.by)
 
 
 def _ready(imported: Import) -> names.Identifier:

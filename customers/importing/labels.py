@@ -1,6 +1,7 @@
 """The names of the canonical fields on the screen."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 FIELDS = {
     "customer_id": _("customer code"),
@@ -87,5 +88,16 @@ FIELDS = {
     "usage_id": _("number of the use"),
     "feature": _("feature"),
     "used_at": _("used at"),
+    "department": _("department"),
+    "title": _("title"),
+    "role": pgettext_lazy("contact", "role"),
+    "is_primary": _("primary contact"),
+    "left_on": _("left on"),
+    "channel": _("channel"),
+    "state": pgettext_lazy("consent", "agreed or refused"),
+    "at": pgettext_lazy("consent", "at"),
+    "source": pgettext_lazy("consent", "source"),
+    "wording": _("words agreed to"),
+    "basis": _("ground to write on"),
     "contact_name": _("the customer's contact person"),
 }

@@ -35,6 +35,18 @@ SENTENCES = {
     "other_customer": _("This contract belongs to another customer."),
     "taken_id": _("This number belongs to a record of another customer."),
     "unknown_contact": _("No contact of this customer has this code, e-mail address or name."),
+    "several_addresses": _("The cell holds several e-mail addresses: give each a row of its own, with its contact."),
+    "no_contact": _("The row names nobody: no code, e-mail address, name, phone or department."),
+    "bad_role": _("This is none of decides, window, uses, pays."),
+    "bad_channel": _("This is none of mail, postal, phone."),
+    "bad_state": _("This is neither granted nor withdrawn."),
+    "bad_basis": _("This is none of consent, relation, business_card, published_address."),
+    "grant_needs_admin": _("Only an admin may bring in agreements; refusals come in for everybody."),
+    "grant_without_ground": _(
+        "An agreement needs its source, its day and the words agreed to (or another ground to write on)."
+    ),
+    "refused_before": _("This address was refused before; no import lifts that, only the person or an admin does."),
+    "no_address": _("There is no address this agreement is for: write it in the row."),
     "ambiguous_contact": _("Several contacts of this customer have this name: write the code or the e-mail address."),
     "bad_interaction_kind": _("This is none of phone, mail, chat, meeting, visit."),
     "bad_direction": _("This is neither outbound nor inbound."),

@@ -22,7 +22,7 @@ from accounts.models import User
 from common import sql
 
 from ..models import Import
-from . import applying, columns, gate, staging
+from . import applying, columns, gate, people, staging
 from .encoding import RefusedError
 
 CHUNK = 20_000
@@ -187,6 +187,7 @@ def _finish(imported: Import, now: dt.datetime) -> None:
         done = Import.objects.filter(pk=imported.pk, state=Import.State.APPLYING)
         if done.update(state=Import.State.DONE, finished_at=now):
             applying.declare(imported, now=now)
+            people.finish(imported)
             imported.refresh_from_db()
             counts = {name: getattr(imported, name) for name in ("rows", "created", "updated", "unchanged", "rejected")}
             audit.record("import.done", by=imported.by, on=imported, kind=imported.kind, **counts)

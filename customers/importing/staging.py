@@ -24,7 +24,7 @@ from accounts.models import Installation, Tax
 from common import sql
 
 from ..models import Import, ImportReject
-from . import columns, judging, money, normalising, reading, recognising
+from . import columns, granting, judging, money, normalising, reading, recognising
 from .columns import Mapping
 from .reading import Chunk, Layout
 
@@ -199,7 +199,11 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [company.time_zone])
         parameters = {"basis": Tax(company.tax).value, "places": places, "zone": company.time_zone}
+<<<<<<< /tmp/people_mine/customers/importing/staging.py
+        parameters |= granting.parameters(imported)
+=======
         parameters["today"] = company.day_of(now or imported.created_at)
+>>>>>>> /tmp/people_new
         sql.run(f"customers/sql/import_{imported.kind}_prepare.sql", parameters)
         cursor.execute("SELECT set_config('TimeZone', 'UTC', true)")
         if mapping.totals_once:
@@ -236,7 +240,7 @@ def _refuse_the_future(imported: Import, today: dt.date) -> None:
 def _keep_set_apart(imported: Import, layout: Layout, mapping: Mapping) -> None:
     """Rejects and superseded rows of the prepared table, with their cells read again from the file."""
     # A login or a consent said twice is one; equal purchases each count.
-    has_last = imported.kind not in {Import.Kind.PURCHASES, Import.Kind.LOGINS}
+    has_last = imported.kind not in {Import.Kind.PURCHASES, Import.Kind.CONSENTS, Import.Kind.LOGINS}
     query = names.SQL(
         "SELECT line, coalesce(reject, 'superseded'), coalesce(field, '') FROM {} WHERE reject IS NOT NULL OR {}"
     )

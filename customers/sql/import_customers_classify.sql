@@ -4,7 +4,8 @@
 --          birthday a person.
 -- One row per such line. Parameters: after, upto (lines), clear (an empty cell clears), filled (columns of the
 --          file), people (its header speaks of people's names).
--- Reads: import_ready_customers, import_owners, customers_customer, customers_contact, customers_suppression.
+-- Reads: import_ready_customers, import_owners, customers_customer, customers_contact, customers_suppression,
+-- customers_consent.
 -- Writes: import_chunk_customers.
 INSERT INTO import_chunk_customers
     (line, customer_id, contact_id, is_new, code, name, kana, kind, company, email, other_emails, phone, postal_code,
@@ -17,21 +18,33 @@ SELECT judged.line, judged.customer_id, judged.contact_id, judged.customer_id IS
 FROM (
     SELECT standing.*,
         standing.kind = 'person' OR standing.email <> '' OR standing.phone <> '' AS needs_contact,
-        standing.mail_ok IS FALSE AND EXISTS (
-            SELECT FROM unnest(array_append(string_to_array(standing.other_emails, ' '), nullif(standing.email, ''))) AS given (address)
-            WHERE given.address IS NOT NULL AND NOT EXISTS (
-                SELECT FROM customers_suppression AS stop
-                WHERE stop.channel = 'mail' AND stop.address = given.address AND stop.reason = 'refused' AND stop.lifted_at IS NULL
+        standing.mail_ok IS FALSE AND CASE
+            WHEN standing.email = '' AND standing.other_emails IS NULL THEN NOT EXISTS (
+                SELECT FROM customers_consent AS refusal
+                WHERE refusal.customer_id = standing.customer_id AND refusal.channel = 'mail' AND refusal.address = ''
             )
-        ) AS mail_no,
+            ELSE EXISTS (
+                SELECT FROM unnest(array_append(string_to_array(standing.other_emails, ' '), nullif(standing.email, ''))) AS given (address)
+                WHERE given.address IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM customers_suppression AS stop
+                    WHERE stop.channel = 'mail' AND stop.address = given.address AND stop.reason = 'refused' AND stop.lifted_at IS NULL
+                )
+            )
+        END AS mail_no,
         standing.postal_ok IS FALSE AND NOT EXISTS (
             SELECT FROM customers_suppression AS stop
             WHERE stop.channel = 'postal' AND stop.address = standing.code AND stop.reason = 'refused' AND stop.lifted_at IS NULL
         ) AS postal_no,
-        standing.phone_ok IS FALSE AND standing.phone <> '' AND NOT EXISTS (
-            SELECT FROM customers_suppression AS stop
-            WHERE stop.channel = 'phone' AND stop.address = standing.phone AND stop.reason = 'refused' AND stop.lifted_at IS NULL
-        ) AS phone_no
+        standing.phone_ok IS FALSE AND CASE
+            WHEN standing.phone = '' THEN NOT EXISTS (
+                SELECT FROM customers_consent AS refusal
+                WHERE refusal.customer_id = standing.customer_id AND refusal.channel = 'phone' AND refusal.address = ''
+            )
+            ELSE NOT EXISTS (
+                SELECT FROM customers_suppression AS stop
+                WHERE stop.channel = 'phone' AND stop.address = standing.phone AND stop.reason = 'refused' AND stop.lifted_at IS NULL
+            )
+        END AS phone_no
     FROM (
         SELECT ready.line, stored.id AS customer_id, contact.id AS contact_id, ready.code, ready.name,
             coalesce(

@@ -1,6 +1,6 @@
 """The canonical columns of each kind and the words people write above them: a module a kind."""
 
-from . import contracts, customers, events, interactions, invoices, logins, purchases, usage
+from . import consents, contacts, contracts, customers, events, interactions, invoices, logins, purchases, usage
 from .column import JOINERS, PARTS, Column
 
 KINDS: dict[str, tuple[Column, ...]] = {
@@ -8,6 +8,8 @@ KINDS: dict[str, tuple[Column, ...]] = {
     "purchases": purchases.PURCHASES,
     "logins": logins.LOGINS,
     "contracts": contracts.CONTRACTS,
+    "contacts": contacts.CONTACTS,
+    "consents": consents.CONSENTS,
     "interactions": interactions.INTERACTIONS,
     "invoices": invoices.INVOICES,
     "usage": usage.USAGE,
