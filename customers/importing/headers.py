@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 BRACKETS = re.compile(r"[(\[{<【〔「『《].*?[)\]}>】〕」』》]")
+_UNIT = re.compile("(?:十億|億|千万|百万|十万|万|千)?円$")
 _NOISE = re.compile(r"[\s_\-‐・･:：;/／\\.,、。*※\"'()\[\]{}<>【】〔〕「」『』《》#＃?？!！]+")
 
 
@@ -15,6 +16,11 @@ def plain(header: str) -> str:
 def without_brackets(header: str) -> str:
     """The same, with all that stands in brackets left out: 金額(税込) → 金額."""
     return plain(BRACKETS.sub("", unicodedata.normalize("NFKC", header)))
+
+
+def without_unit(header: str) -> str:
+    """The same, without the unit it ends with: 金額_千円 → 金額."""
+    return _UNIT.sub("", without_brackets(header))
 
 
 def in_brackets(header: str) -> list[str]:

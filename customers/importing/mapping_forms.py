@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..models import Import, SavedMapping
-from . import columns, encoding
+from . import columns, encoding, recognising
 from .columns import UNCLEAR, Mapping
 from .labels import FIELDS
 from .reading import DELIMITERS, Layout
@@ -14,6 +14,7 @@ from .reading import DELIMITERS, Layout
 ASK, LEAVE_OUT, ATTRIBUTE = "?", "-", "+"
 DELIMITER_CODES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 ORDERS = ("YMD", "DMY", "MDY")
+_REMEMBERED = {"columns", "date_order", "constants", "totals_once", "units", "recognised_as"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def given_by(kind: str, layout: Layout, data: Given[str, str]) -> dict[str, Any]
             chosen[f"#{index}"] = f"attributes.{header}"
         elif value in columns.choices_of(kind):
             chosen[f"#{index}"] = value
-    return given | {"columns": chosen}
+    known = recognising.recognise(layout.header, kind)
+    return given | ({"recognised_as": known.code} if known else {}) | {"columns": chosen}
 
 
 def layout_given_by(data: Given[str, str]) -> dict[str, Any]:
@@ -72,12 +74,22 @@ def layout_given_by(data: Given[str, str]) -> dict[str, Any]:
         given["header_row"] = int(row) or None
     if data.get("date_order") in ORDERS:
         given["date_order"] = data["date_order"]
-    return given
+    return given | _answers(data)
+
+
+def _answers(data: Given[str, str]) -> dict[str, Any]:
+    """What a person said of the amounts: `tax_included` (true, false), `totals_once` (off: each line has its own)."""
+    answers: dict[str, Any] = {}
+    if data.get("tax_included") in {"true", "false"}:
+        answers["constants"] = {"tax_included": data["tax_included"]}
+    if data.get("totals_once") == "off":
+        answers["totals_once"] = False
+    return answers
 
 
 def remember(kind: str, layout: Layout, mapping: dict[str, Any]) -> None:
     """Keep a confirmed mapping for the next file with this header."""
-    kept = {name: value for name, value in mapping.items() if name in {"columns", "date_order"}}
+    kept = {name: value for name, value in mapping.items() if name in _REMEMBERED}
     SavedMapping.objects.update_or_create(kind=kind, header_hash=_hash(layout), defaults={"mapping": kept})
 
 

@@ -49,7 +49,7 @@ def test_json_is_one_object_with_exactly_these_names(file):
     assert result.pop("seconds") >= 0
     assert result == {
         "import_id": Import.objects.get().pk, "rows": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0,
-        "skipped": 2, "encoding": "cp932", "delimiter": ",",
+        "skipped": 2, "encoding": "cp932", "delimiter": ",", "notices": [],
     }  # fmt: skip
 
 

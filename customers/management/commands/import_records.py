@@ -85,7 +85,8 @@ def _run(path: Path, mapping: dict, options: dict) -> dict[str, Any]:
     if options["rejects"]:
         _write_rejects(done, options["rejects"])
     counts = {name: getattr(done, name) for name in COUNTS}
-    return {"import_id": done.pk, **counts, "encoding": done.encoding, "delimiter": done.delimiter}
+    said = list(staging.layout_and_mapping(done)[1].notices)
+    return {"import_id": done.pk, **counts, "encoding": done.encoding, "delimiter": done.delimiter, "notices": said}
 
 
 def _dry_run(path: Path, mapping: dict, options: dict) -> dict[str, Any]:
@@ -106,6 +107,7 @@ def _dry_run(path: Path, mapping: dict, options: dict) -> dict[str, Any]:
         "skipped": found.skipped,
         "encoding": layout.encoding,
         "delimiter": layout.delimiter,
+        "notices": list(columns.notices),
     }
 
 
@@ -119,4 +121,5 @@ def _write_rejects(done: Import, name: str) -> None:
 
 def _sentence(path: Path, result: dict[str, Any]) -> str:
     counts = ", ".join(f"{result[name]:,} {name}" for name in COUNTS)
-    return f"{path.name}: {counts} ({result['encoding']}, {result['seconds']} s)"
+    done = f"{path.name}: {counts} ({result['encoding']}, {result['seconds']} s)"
+    return "\n".join([done, *result["notices"]])
