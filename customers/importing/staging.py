@@ -199,11 +199,8 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [company.time_zone])
         parameters = {"basis": Tax(company.tax).value, "places": places, "zone": company.time_zone}
-<<<<<<< /tmp/people_mine/customers/importing/staging.py
-        parameters |= granting.parameters(imported)
-=======
         parameters["today"] = company.day_of(now or imported.created_at)
->>>>>>> /tmp/people_new
+        parameters |= granting.parameters(imported)
         sql.run(f"customers/sql/import_{imported.kind}_prepare.sql", parameters)
         cursor.execute("SELECT set_config('TimeZone', 'UTC', true)")
         if mapping.totals_once:
