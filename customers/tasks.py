@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from . import receiving
 from .importing import running, undoing
 
 
@@ -23,3 +24,9 @@ def run_due_imports() -> None:
 @shared_task
 def undo_import(import_id: int) -> None:
     undoing.run(import_id=import_id, now=timezone.now())
+
+
+@shared_task
+def drain_received() -> None:
+    """Calls of SDKs that wait in the table: the clock asks every few seconds."""
+    receiving.drain(now=timezone.now())
