@@ -33,7 +33,7 @@ _TO_BYTES = {text: pair for pair, text in reversed(_TO_TEXT.items())}
 
 def exact(error: UnicodeError) -> tuple[str | bytes, int]:
     """Read or write one of NEC's characters; any other error stands."""
-    if error.encoding == "euc_jp" and isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeDecodeError) and error.encoding == "euc_jp":
         pair = error.object[error.start : error.start + 2]
         if pair in _TO_TEXT:
             return _TO_TEXT[pair], error.start + 2
@@ -47,8 +47,8 @@ def marked(error: UnicodeError) -> tuple[str | bytes, int]:
         return known or "?", error.start + 1
     try:
         return exact(error)
-    except UnicodeError:
-        return MARK, error.end
+    except UnicodeDecodeError as unread:
+        return MARK, unread.end
 
 
 codecs.register_error("exact", exact)

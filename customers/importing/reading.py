@@ -59,7 +59,7 @@ class _Row(NamedTuple):
 def layout_of(path: Path, kind: str, given: dict[str, Any] | None = None) -> Layout:
     """Find encoding, delimiter, header row and sheet, or take what a person gave in `given`. Raises RefusedError."""
     given = given or {}
-    sheet, sheets = "", ()
+    sheet, sheets = "", tuple[str, ...]()
     if workbooks.is_workbook(path):
         sheet, sheets = workbooks.chosen_sheet(path, given.get("sheet"))
         given = given | {"delimiter": workbooks.DELIMITER}

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 
 from . import xml_parts
 from .number_formats import Formats
-from .xml_parts import Attributes, damaged
+from .xml_parts import Attributes, damaged, too_large
 
 MERGED = "#MERGED!"  # a number spread over merged rows: whose is it?
 NOT_CALCULATED = "#CALC!"  # a formula whose result was never stored
 MOST_ROWS, MOST_PLACES = 1_048_576, 16_384
-MOST_TEXT = 150_000_000
+MOST_TEXT = 90_000_000
 IN_CELL_NEWLINE = "\x0b"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROLS = re.compile("[\0-\x08\x0c-\x1f]+")
@@ -67,7 +67,7 @@ class Strings:
                 self._bytes.extend(plain_text(reader.taken()).encode(errors="replace"))
                 self._ends.append(len(self._bytes))
                 if len(self._bytes) > MOST_TEXT:
-                    raise damaged()
+                    raise too_large()
             else:
                 reader.end(name)
 
@@ -126,7 +126,8 @@ class _Sheet:
         self._strings = strings
         self._formats = formats
         self._places: dict[str, int] = {}
-        self._number, self._cells = 0, []
+        self._number = 0
+        self._cells: list[str] = []
         self._attributes: Attributes = {}
         self._value: str | None = None
         self._inline = _TextReader()

@@ -5,7 +5,6 @@ anything is unpacked, no part is unpacked to disk, XML with a DOCTYPE is refused
 """
 
 import csv
-import os
 import stat
 import tempfile
 import zipfile
@@ -94,14 +93,14 @@ def text_of(path: Path, sheet: str) -> Path:
 
 def forget(path: Path) -> None:
     """Remove the texts made of a workbook."""
-    for text in path.parent.glob(f"{path.name}.*{_SUFFIX}"):
+    for text in path.parent.glob(f"{path.name}.*{_SUFFIX}*"):
         text.unlink(missing_ok=True)
 
 
 def _remove_orphans(folder: Path) -> None:
     """Texts whose workbook is gone: a draft that was dropped."""
-    for text in folder.glob(f"*{_SUFFIX}"):
-        if not text.with_suffix("").with_suffix("").exists():
+    for text in folder.glob(f"*{_SUFFIX}*"):
+        if not (folder / text.name.partition(_SUFFIX)[0]).with_suffix("").exists():
             text.unlink(missing_ok=True)
 
 
@@ -137,7 +136,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
 def _check(entries: list[zipfile.ZipInfo], size: int) -> None:
     packed, unpacked = sum(e.compress_size for e in entries), sum(e.file_size for e in entries)
     if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or packed > size or any(map(_is_bomb, entries)):
-        raise RefusedError(_("The workbook unpacks to more than can be read: save the sheet as CSV and bring that."))
+        raise xml_parts.too_large()
     if any(map(_is_odd, entries)):
         raise RefusedError(_("The archive holds entries no workbook has; it was not opened."))
     if any(entry.flag_bits & 1 for entry in entries):
@@ -214,7 +213,8 @@ def _targets(archive: zipfile.ZipFile, rels: str, folder: str) -> Iterator[tuple
 def _relationships(archive: zipfile.ZipFile, rels: str) -> list[tuple[str, dict[str, str]]]:
     if rels not in archive.namelist():
         return []
-    return [each for each in xml_parts.elements(archive, rels) if each[0] == "Relationship"]
+    found = (each for each in xml_parts.elements(archive, rels) if each[0] == "Relationship")
+    return list(islice(found, MOST_ENTRIES))
 
 
 def _path(folder: str, target: str) -> str:
@@ -238,10 +238,9 @@ def _convert(archive: zipfile.ZipFile, book: _Book, sheet: _Sheet, text: Path) -
     try:
         with open(handle, "w", encoding=ENCODING, newline="") as file:
             _write(file, sheets.rows(archive, sheet.part, strings, formats))
-        os.replace(name, text)
-    except BaseException:
+        Path(name).replace(text)
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _write(file, rows: Iterator[tuple[int, list[str]]]) -> None:

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from .encoding import RefusedError
 
 _BLOCK = 1 << 16
-_LONGEST_TOKEN = 8_000_000
+_LONGEST_TOKEN = 1_000_000
 _LONGEST_TEXT = 1_000_000
-MOST_SMALL = 50_000_000
+MOST_SMALL = 20_000_000
 
 Attributes = dict[str, str]
 
@@ -22,12 +22,17 @@ def damaged() -> RefusedError:
     return RefusedError(_("The workbook is damaged: open it in a spreadsheet, save it anew and bring that."))
 
 
+def too_large() -> RefusedError:
+    """What to raise where a workbook holds more than memory should."""
+    return RefusedError(_("The workbook unpacks to more than can be read: save the sheet as CSV and bring that."))
+
+
 def local(name: str) -> str:
     """A name without its prefix."""
     return name.rpartition(":")[2]
 
 
-def elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, Attributes]]:
+def elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, Attributes]]:
     """(local name, attributes) of every element of a small part, in order; a closing one as ('/name', {})."""
     found: list[tuple[str, Attributes]] = []
     if _info(archive, part).file_size > MOST_SMALL:
@@ -38,8 +43,8 @@ def elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, Attributes]
         start=lambda name, attributes: found.append((local(name), attributes)),
         end=lambda name: found.append(("/" + local(name), {})),
     ):
-        pass
-    return found
+        yield from found
+        found.clear()
 
 
 def stream(

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from customers.importing import previewing, rejects, running, staging
+from customers.importing import previewing, rejects, running, staging, workbooks
 from customers.importing.encoding import RefusedError
 from customers.models import Import
 
@@ -95,6 +95,7 @@ def _dry_run(path: Path, mapping: dict, options: dict) -> dict[str, Any]:
         layout, columns = staging.layout_and_mapping(draft)
         found = previewing.preview(draft, layout, columns)
     finally:
+        workbooks.forget(staging.path_of(draft))
         draft.file.delete(save=False)
         draft.delete()
     return {

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from customers.importing import workbooks
+from customers.importing import sheets, workbooks
 from customers.importing.encoding import RefusedError
 from tests.customers.importing.books import book, read, row
 
@@ -17,13 +17,13 @@ from tests.customers.importing.books import book, read, row
 
 
 def test_the_first_visible_sheet_that_holds_something_is_read(tmp_path):
-    sheets = [
+    inside = [
         row(1, "hidden", "x"),
         "",
         row(1, "id", "name") + row(2, "1", "a"),
         row(1, "id", "name") + row(2, "2", "b"),
     ]
-    path = book(tmp_path / "b.xlsx", *sheets, names=["隠し", "空", "顧客", "他"], states=["hidden", *["visible"] * 3])
+    path = book(tmp_path / "b.xlsx", *inside, names=["隠し", "空", "顧客", "他"], states=["hidden", *["visible"] * 3])
     layout, rows, _odd = read(path)
     assert (layout.sheet, layout.sheets, rows) == ("顧客", ("空", "顧客", "他"), {2: ["1", "a"]})
     assert read(path, sheet="他")[1] == {2: ["2", "b"]}
@@ -75,11 +75,11 @@ def test_the_text_is_made_once_and_goes_with_the_workbook(saved, tmp_path):
 
 
 def refused(path, match):
-    started = time.monotonic()
+    started = time.process_time()
     before = {each.name for each in path.parent.iterdir()}
     with pytest.raises(RefusedError, match=match):
         read(path)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     assert {each.name for each in path.parent.iterdir()} == before  # nothing written
 
 
@@ -133,6 +133,20 @@ def test_bombs_are_refused_before_they_are_opened(tmp_path):
     refused(book(path, row(1, "id"), replaced={"xl/sharedStrings.xml": big}), "unpacks to more")
     parts = {f"xl/media/{n}": "x" for n in range(6000)}
     refused(book(path, row(1, "id"), replaced=parts), "unpacks to more")
+
+
+def test_more_texts_than_memory_should_hold_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "MOST_TEXT", 1000)
+    path = tmp_path / "b.xlsx"
+    refused(book(path, row(1, "id"), strings="<si><t>x</t></si>" * 1001), "unpacks to more")
+    book(path, row(1, "id"), strings="<si><t>x</t></si>" * 1000)
+    assert read(path, header_row=1)[0].header == ["id"]
+
+
+def test_what_a_killed_process_left_goes_with_the_next_workbook(saved, tmp_path):
+    (tmp_path / "gone.csv.1.sheetabc.part").write_text("half")
+    workbooks.text_of(saved(["id"], [1]), "Sheet")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["book.xlsx", "book.xlsx.1.sheet"]
 
 
 def test_entries_that_lead_out_are_refused(tmp_path):
