@@ -17,8 +17,7 @@ SELECT standing.* FROM (
             coalesce(ready.ends_on, CASE WHEN NOT (%(clear)s AND %(filled)s && ARRAY['ends_on', 'last_service_on']) THEN stored.ends_on END),
             (SELECT min(later.starts_on) FROM customers_contract AS later
              WHERE later.contract_id = ready.contract_id AND later.starts_on > ready.starts_on),
-            (SELECT min(later.starts_on) FROM import_ready_contracts AS later
-             WHERE later.contract_id = ready.contract_id AND later.starts_on > ready.starts_on AND later.is_last)
+            following.starts_on
         ) AS ends_on,
         coalesce(ready.is_trial, CASE WHEN NOT (%(clear)s AND 'is_trial' = ANY (%(filled)s)) THEN stored.is_trial END, false) AS is_trial,
         coalesce(ready.auto_renew, CASE WHEN NOT (%(clear)s AND 'auto_renew' = ANY (%(filled)s)) THEN stored.auto_renew END) AS auto_renew,
@@ -29,6 +28,11 @@ SELECT standing.* FROM (
         coalesce(ready.paused_from, CASE WHEN NOT (%(clear)s AND 'paused_from' = ANY (%(filled)s)) THEN stored.paused_from END) AS paused_from,
         coalesce(ready.paused_to, CASE WHEN NOT (%(clear)s AND 'paused_to' = ANY (%(filled)s)) THEN stored.paused_to END) AS paused_to
     FROM import_ready_contracts AS ready
+    JOIN (
+        SELECT line, lead(starts_on) OVER (PARTITION BY contract_id ORDER BY starts_on) AS starts_on
+        FROM import_ready_contracts
+        WHERE is_last
+    ) AS following ON following.line = ready.line
     LEFT JOIN customers_contract AS stored
         ON stored.contract_id = ready.contract_id AND stored.starts_on = ready.starts_on
     WHERE ready.line > %(after)s AND ready.line <= %(upto)s AND ready.is_last
