@@ -147,7 +147,8 @@ def withdraw(
     address = _known(channel, address)
     is_new = suppress(channel=channel, address=address, reason=Suppression.Reason.REFUSED, source=source, at=at)
     last = _last(channel, address)
-    if not is_new and last is not None and last.state == ConsentState.WITHDRAWN:
+    is_withdrawn = last is not None and last.state == ConsentState.WITHDRAWN
+    if last is not None and is_withdrawn and not (is_new or last.is_by_merge or _may_go(last, source)):
         return False
     entry = Consent(customer=customer, channel=channel, address=address, at=at, source=source, by=by, wording=wording)
     entry.state = ConsentState.WITHDRAWN
@@ -155,6 +156,11 @@ def withdraw(
     if by is not None:
         audit.record("consent.withdraw", by=by, on=customer, channel=channel, source=source)
     return True
+
+
+def _may_go(entry: Consent, source: str) -> bool:
+    """Whether an entry came with an import, which may be undone, and now somebody else says the same."""
+    return entry.source != source and (entry.imported_id is not None or entry.source.startswith("import "))
 
 
 def suppress(*, channel: str, address: str, reason: str, source: str, at: dt.datetime) -> bool:

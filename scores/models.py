@@ -77,6 +77,8 @@ class Score(models.Model):
     contract_started_on = models.DateField(null=True, help_text="since when cover by contract is unbroken")
     ltv_historic = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 
+    PERSONAL = {}
+
     class Meta:
         indexes = [
             models.Index(fields=["rfm_segment"], name="scores_by_rfm"),
@@ -109,6 +111,8 @@ class Prediction(models.Model):
 class ScoreSnapshot(models.Model):
     """What was stored of a customer at the end of a month (and of each day the night closed as month's last)."""
 
+    is_handed_over = False  # merged into another: what was stored of him stays his
+
     as_of = models.DateField()
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
     rfm_segment = models.CharField(max_length=20, blank=True, default="")
@@ -122,6 +126,8 @@ class ScoreSnapshot(models.Model):
     ltv_historic = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     p_alive = models.FloatField(null=True)
     churn_risk = models.FloatField(null=True)
+
+    PERSONAL = {}
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_snapshot_a_day", fields=["as_of", "customer"])]

@@ -58,6 +58,8 @@ class Segment(models.Model):
 class Membership(models.Model):
     """An interval of days in which a customer was in a segment; open while he is in it."""
 
+    is_handed_over = False  # follows from the rule, of whoever stands
+
     segment = models.ForeignKey(Segment, models.CASCADE, related_name="memberships")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="memberships")
     entered_on = models.DateField()

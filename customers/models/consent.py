@@ -46,6 +46,11 @@ class Consent(models.Model):
     def __str__(self):
         return f"{self.channel} {self.state} {self.at:%Y-%m-%d}"
 
+    @property
+    def is_by_merge(self) -> bool:
+        """Entered since the customer's double had refused, and taken back with the merge: no word of his own."""
+        return self.source.startswith("merge ")
+
 
 class Suppression(models.Model):
     """An address that gets nothing, whatever the ledger says. Only the person, or an admin with a reason, lifts it."""

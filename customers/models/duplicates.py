@@ -13,6 +13,8 @@ from .people import Customer
 class Duplicate(models.Model):
     """A pair that may be one customer (`first` has the smaller id), how sure we are and why."""
 
+    is_handed_over = False  # customers.merging decides what becomes of pairs
+
     class State(models.TextChoices):
         OPEN = "open", _("to be decided")
         REJECTED = "rejected", _("two different customers")
@@ -49,6 +51,8 @@ class Duplicate(models.Model):
 class Merge(models.Model):
     """One customer put into another. Nothing is deleted: undone, every field and row stands as before."""
 
+    is_handed_over = False  # tells who was merged, whoever stands now
+
     winner = models.ForeignKey(Customer, models.PROTECT, related_name="merges")
     loser = models.ForeignKey(Customer, models.PROTECT, related_name="merged_by")
     before = models.JSONField(help_text="the winner's changed columns: what stood there")
@@ -63,7 +67,10 @@ class Merge(models.Model):
 
 
 class MergeMove(models.Model):
-    """A row a merge handed from the loser to the winner, with columns it had to change."""
+    """A row a merge handed from the loser to the winner, with columns it had to change.
+
+    Without `field`: a pair (Duplicate) it decided, and how that stood; `before` is empty where it made the row.
+    """
 
     merge = models.ForeignKey(Merge, models.CASCADE, related_name="moves")
     model = models.CharField(max_length=60, help_text="app_label.model_name")

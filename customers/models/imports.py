@@ -136,6 +136,8 @@ class SavedMapping(models.Model):
 class Touched(models.Model):
     """A customer whose facts changed since scores were last computed. Rows are added freely, taken in bulk."""
 
+    is_handed_over = False  # a mark, not a fact
+
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

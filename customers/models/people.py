@@ -213,6 +213,8 @@ class DimensionChange(models.Model):
     (an owner's is the user's id), so that a period can be cut by any of the three in one way.
     """
 
+    is_handed_over = False  # merged into another, the other's past stands
+
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="dimension_changes")
     dimension = models.CharField(max_length=10, choices=[(d, d) for d in ("owner", "industry", "region")])
     since = models.DateField(null=True)

@@ -108,10 +108,16 @@ def test_name_and_postal_code_alone_are_a_weak_pair():
     assert only_pair() == (52, "merge", ["same_name", "same_postal"])  # 1 − 0.6 × 0.8
 
 
-def test_a_slip_of_the_pen_in_the_reading_is_a_similar_name():
-    person("渡部 健", "ワタナベケンイチ", phone="08011112222")
-    person("渡邊 健一", "ワタナベケイイチ", phone="08011112222")
+def test_a_slip_of_the_pen_in_the_name_is_a_similar_name():
+    person("渡辺 健一郎", phone="08011112222")
+    person("渡邊 健一朗", "ワタナベケンイチロウ", phone="08011112222")
     assert only_pair() == (81, "merge", ["same_phone", "like_name"])  # 1 − 0.25 × 0.75 = 0.8125
+
+
+def test_brothers_read_almost_alike_are_not_one_customer():
+    person("川浜 太郎", "カワハマタロウ", phone="08011112222", address="千代田区丸の内1-2-3")
+    person("川浜 次郎", "カワハマジロウ", phone="08011112222", address="千代田区丸の内1-2-3")
+    assert found() == {}  # (1 − 0.25 × 0.5) × 0.3
 
 
 def test_a_similar_address_counts_less_than_the_same():
