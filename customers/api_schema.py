@@ -109,7 +109,7 @@ def _page(kind: str) -> dict[str, Any]:
         "type": "object",
         "required": ["records", "next"],
         "properties": {
-            "records": {"type": "array", "items": {"type": "object", "required": list(paging.KINDS[kind].columns)}},
+            "records": {"type": "array", "items": {"type": "object", "required": list(paging.columns(kind))}},
             "next": {"type": ["integer", "null"], "description": "give it as `after` for the page that follows"},
         },
     }

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from .views import imports, people, undoing
+from .views import exports, imports, people, undoing
 
 app_name = "customers"
 urlpatterns = [
     path("", people.customer_list, name="list"),
-    path("export/", people.export, name="export"),
+    path("export/", exports.export, name="export"),
+    path("exports/", exports.choose, name="exports"),
+    path("exports/<slug:kind>/", exports.export, name="export-kind"),
     path("new/", people.new, name="new"),
     path("<int:pk>/", people.detail, name="detail"),
     path("<int:pk>/edit/", people.edit, name="edit"),
