@@ -55,7 +55,7 @@ def settle(mapping: Mapping, tax: str) -> Mapping:
     is_turned = mapping.constants.get("tax_included") == ("true" if tax == "excluded" else "false")
     if "tax_rate" not in mapping.filled and (is_turned or _has_column(mapping, "tax_included")):
         notices.append(
-            _("No column says the tax rate: the general rate of each day counts (10 % since October 2019, 8 % before).")
+            _("No column says the tax rate: the general rate of each day counts (10 percent since October 2019, 8 before).")
         )
     return replace(mapping, notices=(*mapping.notices, *notices))
 
