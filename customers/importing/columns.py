@@ -273,11 +273,11 @@ def _speaks_of(text: str, word: str) -> bool:
 
 def _direction(text: str) -> str:
     """The way a header points by its last word; '' where it has none. 停止フラグ, 停止希望有無 point as 停止 does."""
-    text = re.sub(r"(?:フラグ|flag|区分|有無)$", "", text) or text
     either = next((word for word in words.EITHER if text.endswith(word)), "")
-    if either and _direction(text.removesuffix(either)) == NEGATIVE:
-        return NEGATIVE
-    for endings, direction in ((words.EITHER, UNCLEAR), (words.NO, NEGATIVE), (words.YES, POSITIVE)):
+    if either:
+        return NEGATIVE if _direction(text.removesuffix(either)) == NEGATIVE else UNCLEAR
+    text = re.sub(r"(?:フラグ|flag|区分|有無)$", "", text) or text
+    for endings, direction in ((words.NO, NEGATIVE), (words.YES, POSITIVE)):
         if text.endswith(endings):
             return direction
     return ""

@@ -209,3 +209,87 @@ def test_mrr_or_an_amount_will_do():
 def test_choices_hold_every_field_and_its_parts():
     assert {"family_name", "mail_ng", "birth_on"} <= set(columns.choices_of("customers"))
     assert "family_name" not in columns.choices_of("purchases")
+
+
+@pytest.mark.parametrize(
+    ("header", "direction"),
+    [
+        ("メール配信停止フラグ", "negative"),
+        ("配信停止希望有無", "negative"),  # yes: they want it to stop
+        ("メルマガ希望フラグ", "positive"),
+        ("メルマガ希望有無", "unclear"),
+        ("メルマガ区分", "unclear"),
+    ],
+)
+def test_a_flag_points_as_the_word_before_it(header, direction):
+    assert columns.consent_of(header) == ("mail_ok", direction)
+
+
+def test_several_codes_of_a_customer_may_stand_for_one_another_but_not_two_days():
+    given = {"columns": {"会員ID": "customer_id", "メール": "customer_id", "日付": "purchased_at"}}
+    header = ["会員ID", "メール", "日付", "金額", "締日"]
+    mapping = columns.guess("purchases", header, given)
+    assert mapping.fields == {0: "customer_id", 1: "customer_id", 2: "purchased_at", 3: "amount"}
+    assert mapping.lowered == {1}  # an address as a code counts whatever its case
+    with pytest.raises(RefusedError, match="purchased_at"):
+        columns.guess("purchases", header, {"columns": {"日付": "purchased_at", "締日": "purchased_at"}})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"products": {"nonsense": ["a"]}},
+        {"products": {"amount": ["nowhere"]}},
+        {"less": {"amount": ["nowhere"]}},
+        {"skip": {"nowhere": ["x"]}},
+        {"values": {"nowhere": {"*": "x"}}},
+        {"once_per_order": ["nonsense"]},
+    ],
+)
+def test_a_recipe_that_names_what_is_not_there_is_refused(given):
+    with pytest.raises(RefusedError, match=r"nonsense|nowhere"):
+        columns.guess("purchases", ["a", "b"], given)
+
+
+def test_a_product_of_columns_fills_its_field():
+    header = ["会員ID", "注文日", "単価", "数量", "値引"]
+    given = {"products": {"amount": ["単価", "数量"]}, "less": {"amount": ["値引"]}}
+    mapping = columns.guess("purchases", header, given)
+    columns.check(mapping, header)
+    assert (mapping.products, mapping.less) == ({"amount": (2, 3)}, {"amount": (4,)})
+
+
+def test_a_number_of_a_telephone_in_three_parts_is_not_two_numbers():
+    header = ["会員ID", "氏名", "電話番号1", "電話番号2"]
+    parts = columns.guess("customers", header, samples=[["1", "あ", "03", "1234"]])
+    assert (parts.fields[2], parts.fields[3]) == ("phone_1", "phone_2")
+    whole = columns.guess("customers", header, samples=[["1", "あ", "", ""], ["2", "い", "03-1234-5678", ""]])
+    assert (whole.fields[2], whole.attributes) == ("phone", {3: "電話番号2"})
+
+
+@pytest.mark.parametrize("header", ["売上_千円", "売上(千円)", "売上【千円】", "売上 [単位:千円]"])
+def test_a_header_with_its_unit_is_recognised(header):
+    mapping = columns.guess("purchases", ["会員ID", "注文日", header])
+    assert mapping.scales == {2: 1000}
+    assert mapping.constants["currency"] == "JPY"
+
+
+@pytest.mark.parametrize(
+    ("header", "titles", "tax"),
+    [
+        ("金額", ["売上一覧(税込)"], "true"),
+        ("金額(税抜)", ["売上一覧(税込)"], "false"),
+        ("金額", ["税込・税抜"], None),  # both: says nothing
+        ("金額(外税)", [], "false"),
+    ],
+)
+def test_a_title_says_the_tax_where_the_header_does_not(header, titles, tax):
+    mapping = columns.guess("purchases", ["会員ID", "注文日", header], titles=titles)
+    assert mapping.constants.get("tax_included") == tax
+    assert [ask.about for ask in mapping.asks] == ([] if tax else ["tax_included"])
+
+
+def test_marks_of_the_reduced_rate_stand_back_behind_a_rate():
+    mapping = columns.guess("purchases", ["会員ID", "注文日", "金額", "税率", "軽減税率"])
+    assert [name for name in mapping.fields.values() if "rate" in name] == ["tax_rate"]
+    assert "reduced_rate" in columns.guess("purchases", ["会員ID", "軽減税率対象"]).fields.values()
