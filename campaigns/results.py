@@ -118,10 +118,11 @@ def results(campaign: Campaign, *, now: dt.datetime) -> Results | None:
     installation = Installation.get()
     first_on = installation.day_of(campaign.launched_at)
     last_on = first_on + dt.timedelta(days=campaign.window_days - 1)
-    people = _people(campaign, first_on, last_on)
+    randomised = _people(campaign, first_on, last_on)
+    people = [row for row in randomised if not row["has_left"]]
     arms = {str(arm): _arm([row for row in people if row["arm"] == arm]) for arm in ARMS}
     is_over = installation.day_of(now) > last_on
-    faults = _faults(campaign, people)
+    faults = _faults(campaign, randomised)
     treated, held_out = (arms[arm] for arm in ARMS)
     judgement = uplift.judge(treated.arm, held_out.arm, _plan(campaign), is_over=is_over, has_faults=bool(faults))
     may_judge = is_over and not faults
@@ -157,10 +158,11 @@ def _plan(campaign: Campaign) -> uplift.Plan:
 
 
 def _faults(campaign: Campaign, people: list[dict]) -> list[uplift.Fault]:
-    """Every randomised customer must be in the analysis; a merged or erased one has left it."""
+    """Every randomised customer must be in the analysis, or have left it for a known reason (merged), by arm."""
     randomised = dict(campaign.enrollments.values_list("arm").annotate(Count("pk")).order_by())
-    analysed = {arm: sum(row["arm"] == arm for row in people) for arm in ARMS}
-    treated, held_out = (uplift.Counts(randomised.get(arm, 0), analysed[arm]) for arm in ARMS)
+    analysed = {arm: sum(row["arm"] == arm and not row["has_left"] for row in people) for arm in ARMS}
+    left = {arm: sum(row["arm"] == arm and row["has_left"] for row in people) for arm in ARMS}
+    treated, held_out = (uplift.Counts(randomised.get(arm, 0), analysed[arm], left[arm]) for arm in ARMS)
     return uplift.find_faults(treated, held_out)
 
 

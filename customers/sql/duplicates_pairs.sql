@@ -1,6 +1,6 @@
 -- Purpose: customers who share a key. A key of more than `most` customers (a switchboard, a building, for a name alone
 --          `most_by_name`) says nothing about two of them: it makes no pair and counts as no evidence.
--- One row per pair; `shared` has a bit per kind of key. Parameters: ids (null: everybody), most, most_by_name.
+-- One row per pair; `shared` has a bit per kind of key. Parameters: most, most_by_name.
 -- Reads: customers_matchkey. Writes: temp duplicate_pairs.
 DROP TABLE IF EXISTS pg_temp.duplicate_pairs
 ;;
@@ -8,7 +8,6 @@ CREATE TEMP TABLE duplicate_pairs ON COMMIT DROP AS
 WITH blocks AS (
     SELECT kind, array_agg(customer_id) AS members
     FROM customers_matchkey
-    WHERE %(ids)s::bigint[] IS NULL OR key IN (SELECT mine.key FROM customers_matchkey AS mine WHERE mine.customer_id = ANY (%(ids)s::bigint[]))
     GROUP BY key, kind
     HAVING count(*) BETWEEN 2 AND CASE WHEN kind = 5 THEN %(most_by_name)s ELSE %(most)s END
 )
@@ -17,7 +16,6 @@ FROM blocks
 CROSS JOIN LATERAL unnest(blocks.members) AS one (id)
 CROSS JOIN LATERAL unnest(blocks.members) AS other (id)
 WHERE one.id < other.id
-  AND (%(ids)s::bigint[] IS NULL OR one.id = ANY (%(ids)s::bigint[]) OR other.id = ANY (%(ids)s::bigint[]))
 GROUP BY one.id, other.id
 ;;
 ANALYZE duplicate_pairs

@@ -9,6 +9,7 @@ from django.db.models import Count, Sum
 from django.db.models.deletion import ProtectedError
 
 from accounts.models import AuditEvent
+from campaigns import results
 from campaigns.models import Campaign, Delivery, Enrollment, Exclusion, Step
 from customers import consent, joint_consent, listing, matching, merging, moving, searching
 from customers.importing import running
@@ -647,6 +648,25 @@ def test_deliveries_go_along_for_the_timeline_and_an_open_exclusion_holds(campai
     assert mine.customer == winner
     undo(done)
     assert [Delivery.objects.get(pk=mail.pk).customer for mail in mails] == [winner, loser]
+
+
+def test_customers_merged_across_arms_leave_the_analysis_counted_by_arm(campaign):
+    """Four treated, four held out; a treated one is found to be a held-out one, two treated are one."""
+    treated, held = [customer(f"T{n}") for n in range(4)], [customer(f"H{n}") for n in range(4)]
+    for who in treated:
+        enrol(campaign, who)
+    for who in held:
+        enrol(campaign, who, "held_out")
+    for who in (treated[0], treated[2], held[0]):
+        factories.purchase(who, DAY, 100)
+    before = results.results(campaign, now=NOW)
+    assert (before.treated.customers, before.treated.reached, before.held_out.reached) == (4, 2, 1)
+    across, inside = merge(held[0], treated[0]), merge(treated[1], treated[2])
+    after = results.results(campaign, now=NOW)
+    assert (after.treated.customers, after.treated.reached, after.treated.revenue) == (2, 1, 100)
+    assert (after.held_out.customers, after.held_out.reached, after.faults) == (3, 0, [])
+    undo(across), undo(inside)
+    assert results.results(campaign, now=NOW).arms == before.arms
 
 
 # --- any order
