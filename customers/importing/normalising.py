@@ -54,11 +54,8 @@ def clean(
     `table` holds the raw texts, a column per place in the file. An empty cell is null. Days of moments that name
     their offset are days in `zone`.
     """
-    prose = {column.field for column in columns_of(mapping.kind) if column.reads == "prose"}
-    raw = {
-        index: (tidy_prose if mapping.fields.get(index) in prose else tidy)(_arrow(table.iloc[:, index]))
-        for index in _used(mapping)
-    }
+    prose = _written_by_people(mapping)
+    raw = {index: (tidy_prose if index in prose else tidy)(_arrow(table.iloc[:, index])) for index in _used(mapping)}
     done: dict[str, pa.Array] = {}
     errors = _cell_errors(raw, header)
     raw |= {index: _spelt(raw[index], table) for index, table in mapping.values.items() if index in raw}
@@ -88,6 +85,13 @@ def clean(
     return pd.DataFrame({name: pd.Series(column, dtype=TEXT) for name, column in _as_series(done)})
 
 
+def _written_by_people(mapping: Mapping) -> set[int]:
+    """The columns whose cells stay as written: sentences, and what is kept of an event."""
+    prose = {column.field for column in columns_of(mapping.kind) if column.reads == "prose"}
+    kept = set(mapping.attributes) if mapping.kind == "events" else set()
+    return {index for index, name in mapping.fields.items() if name in prose} | kept
+
+
 def _cell_errors(raw: dict[int, pa.Array], header: list[str]) -> list[tuple[str, pa.Array]]:
     found = ((header[index], pc.is_in(cells, _CELL_ERRORS)) for index, cells in raw.items())
     return [(name, readers.coded(is_error, "cell_error")) for name, is_error in found if pc.any(is_error).as_py()]
@@ -97,7 +101,7 @@ def tidy(cells: pa.Array) -> pa.Array:
     """NFKC, no invisible marks, every run of spaces one space, none at the ends; a quoted formula loses its quote."""
     cells = pc.utf8_normalize(cells, form="NFKC")
     cells = pc.replace_substring_regex(cells, "[\u200b-\u200f\u2060\ufeff\u00ad]+", "")
-    cells = pc.replace_substring_regex(cells, r"^'([=+\-@])", r"\1")
+    cells = pc.replace_substring_regex(cells, r"^'('*[=+\-@])", r"\1")
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, r"[\s\x{00a0}\x{3000}\x00-\x1f]+", " "))
 
 
@@ -112,8 +116,8 @@ def is_of_the_kind(table: pd.DataFrame, mapping: Mapping) -> np.ndarray:
 
 def tidy_prose(cells: pa.Array) -> pa.Array:
     """What somebody wrote stays as written, but for the ends of its lines and what stands around it."""
-    cells = pc.replace_substring_regex(pc.replace_substring_regex(cells, r"\r\n?", "\n"), "\x00", "")
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, r"^'([=+\-@])", r"\1"))
+    cells = pc.replace_substring_regex(pc.replace_substring_regex(cells, r"\r\n?|\x0b", "\n"), "\x00", "")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, r"^'('*[=+\-@])", r"\1"))
 
 
 def _arrow(series: pd.Series) -> pa.Array:
@@ -163,7 +167,8 @@ def _reader(column: Column, mapping: Mapping, currency: str, zone: dt.tzinfo | N
         "status": readers.distinct(values.read_order_status),
         "choice": readers.distinct(functools.partial(values.read_choice, choices=column.choices, code=column.code)),
     }
-    return by_type.get(column.reads) or readers.limited(readers.LIMITS.get(column.field, readers.DEFAULT_LIMIT))
+    limit = column.limit or readers.LIMITS.get(column.field, readers.DEFAULT_LIMIT)
+    return by_type.get(column.reads) or readers.limited(limit)
 
 
 def _spelt(cells: pa.Array, table: dict[str, str]) -> pa.Array:
@@ -287,6 +292,8 @@ def _attributes(raw: dict[int, pa.Array], mapping: Mapping, clear_empty: bool) -
 
 def _json_member(name: str, cells: pa.Array, clear_empty: bool) -> pa.Array:
     escaped = pc.replace_substring(pc.replace_substring(cells, "\\", "\\\\"), '"', '\\"')
+    escaped = pc.replace_substring(pc.replace_substring(escaped, "\n", "\\n"), "\t", "\\t")
+    escaped = pc.replace_substring_regex(escaped, r"[\x00-\x1f]", "")
     key = json.dumps(name, ensure_ascii=False)
     member = pc.binary_join_element_wise(f'{key}:"', escaped, '"', "")
     return pc.if_else(readers.is_empty(cells), pa.scalar(f"{key}:null" if clear_empty else None, pa.string()), member)

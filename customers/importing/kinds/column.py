@@ -9,6 +9,7 @@ class Column:
     """A canonical column: its field, how a cell is read, the headers that mean it, and what may stand instead.
 
     `choices`: the words a cell of a column read as "choice" may hold → the value kept; `code`: the reject of others.
+    `limit`: how many characters a text may have, where it is not the field's in every kind.
     """
 
     field: str
@@ -19,6 +20,7 @@ class Column:
     parts: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     choices: dict[str, str] = dataclasses.field(default_factory=dict)
     code: str = ""
+    limit: int = 0
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -29,5 +29,7 @@ EVENTS = (
         """),
         required=True,
     ),
-    Column("reason", "prose", words("理由 理由コード 原因 解約理由 離脱理由 退会理由 reasoncode churnreason")),
+    Column(
+        "reason", "prose", words("理由 理由コード 原因 解約理由 離脱理由 退会理由 reasoncode churnreason"), limit=1000
+    ),
 )

@@ -1,3 +1,4 @@
+import csv
 import datetime as dt
 
 import pytest
@@ -52,6 +53,17 @@ def test_consent_stays_out_even_where_a_mapping_asks_for_it(tmp_path):
     }
 
 
+def test_texts_stay_as_they_were_written(tmp_path):
+    reason, note = "①急に（株）を", '1行目\t"\\\n2行目！'
+    path = tmp_path / "written.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            [["customer_id", "kind", "occurred_at", "理由", "メモ"], ["1", "a", "2024-04-01", reason, note + "\x07 "]]
+        )
+    assert counts(tmp_path, "events", path) == (1, 0, 0, 0)
+    assert Event.objects.get().data == {"reason": reason, "メモ": note}
+
+
 def test_the_same_number_again_is_a_correction_with_its_before_image(tmp_path):
     bring(tmp_path, "events", EVENTS)
     Touched.objects.all().delete()
@@ -103,7 +115,7 @@ def test_events_that_cannot_stand(tmp_path):
         "E7,1,,,2024-04-01,",
         "E8,1,,a,31.12.24,",
         "E9,,K1,a,2024-04-01,",
-        f"E10,1,,a,2024-04-01,{'x' * 201}",
+        f"E10,1,,a,2024-04-01,{'x' * 1001}",
         "E11,1,,a,2199-04-01,",
     ]
     text = "event_id,customer_id,contract_id,kind,occurred_at,reason\n" + "\n".join(rows) + "\n"
