@@ -155,12 +155,13 @@ def _one_a_customer(planned: list[Planned]) -> Iterator[Planned]:
 
 
 def _moment(row: Received) -> dt.datetime:
-    """When it happened: the message's time, moved by what the sender's clock is wrong, if by minutes."""
+    """When it happened: the message's time, moved by what the sender's clock is wrong, if by minutes; not after now."""
     at = read_moment(row.payload["message"].get("timestamp")) or row.received_at
     sent_at = read_moment(row.payload["sent_at"])
     wrong = row.received_at - sent_at if sent_at else dt.timedelta()
     try:
-        return at + wrong if abs(wrong) > _WRONG_CLOCK else at
+        at = at + wrong if abs(wrong) > _WRONG_CLOCK else at
+        return min(at, row.received_at) if at - row.received_at < _WRONG_CLOCK else at
     except OverflowError:
         return at
 
