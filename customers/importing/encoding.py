@@ -58,9 +58,8 @@ def blocks(path: Path, encoding: str) -> Iterator[str]:
 
     What does not fit the encoding, and NUL, is U+FFFD.
     """
-    unfit = _unfit(encoding)
     for block in _decoded(path, encoding, "marked"):
-        yield unfit.sub(MARK, block) if unfit.search(block) else block
+        yield _unfit(encoding).sub(MARK, block) if _is_unfit(block, encoding) else block
 
 
 def encoded(text: str, encoding: str) -> bytes:
@@ -73,6 +72,11 @@ def _decoded(path: Path, codec: str, errors: str) -> Iterator[str]:
     with path.open(encoding=codec, errors=errors, newline=None) as text:
         while block := text.read(BLOCK):
             yield block
+
+
+def _is_unfit(block: str, codec: str) -> bool:
+    """Two plain searches cost a tenth of the pattern's."""
+    return "\0" in block or MARK in block or (codec == "cp932" and bool(_NO_CP932.search(block)))
 
 
 def _unfit(codec: str) -> re.Pattern:
@@ -120,10 +124,9 @@ def _codec_name(chosen: str) -> str:
 
 def _fits(path: Path, codec: str, look: Callable[[str], None] | None = None) -> bool:
     """Whether the codec reads every byte. `look` sees the blocks on the way."""
-    unfit = _unfit(codec)
     try:
         for block in _decoded(path, codec, "exact"):
-            if unfit.search(block):
+            if _is_unfit(block, codec):
                 return False
             if look:
                 look(block)

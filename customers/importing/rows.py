@@ -27,6 +27,7 @@ _TOTALS = {
     plain(word)
     for word in ("合計", "総合計", "総計", "小計", "計", "合 計", "件数", "total", "grand total", "subtotal", "sum")
 }
+_LIKE_TOTAL = "(?i)[計件]|total|sum|[ＴｔＳｓ]"
 _NEWLINE, _QUOTE = 10, 34
 _MARK = MARK.encode()
 
@@ -298,8 +299,8 @@ def _blank_or_total(table: pd.DataFrame) -> np.ndarray:
 
 
 def _total_words(column: pd.Series) -> list[str]:
-    short = column[column.str.len() <= 12]
-    return [text for text in short.unique() if plain(text) in _TOTALS]
+    likely = column[column.str.contains(_LIKE_TOTAL, regex=True)]
+    return [text for text in likely.unique() if len(text) <= 12 and plain(text) in _TOTALS]
 
 
 def _is_blank_or_total(cells: list[str]) -> bool:
