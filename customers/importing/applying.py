@@ -94,6 +94,12 @@ def lock_customers(imported: Import, *, after: int, upto: int) -> None:
         cursor.execute(query, [after, upto])
 
 
+def say_again(imported: Import) -> None:
+    """Note the refusals of an earlier import that this file says too: they stay when that one is undone."""
+    if imported.kind == Import.Kind.CUSTOMERS:
+        sql.run("customers/sql/import_refusals_again.sql", {"import_id": imported.pk})
+
+
 def declare(imported: Import, *, now: dt.datetime) -> None:
     """Enter the basis an admin declared for the people of the file who did not refuse."""
     basis = imported.options.get("basis")

@@ -187,6 +187,7 @@ def _finish(imported: Import, now: dt.datetime) -> None:
         done = Import.objects.filter(pk=imported.pk, state=Import.State.APPLYING)
         if done.update(state=Import.State.DONE, finished_at=now):
             applying.declare(imported, now=now)
+            applying.say_again(imported)
             people.finish(imported)
             imported.refresh_from_db()
             counts = {name: getattr(imported, name) for name in ("rows", "created", "updated", "unchanged", "rejected")}

@@ -13,8 +13,8 @@ from psycopg2 import sql as names
 from accounts.models import AuditEvent
 from common import sql
 
-from ..models import Contact, Customer, DimensionChange
-from .undo_tables import CUSTOMERS, DERIVED, LEDGER, PARTS, Reference, Table
+from ..models import Contact, Customer
+from .undo_tables import CUSTOMERS, DERIVED, LEDGER, PARTS, TABLES, Reference, Table
 
 _KEPT = "SELECT row_id FROM customers_undokept WHERE imported_id = %(import_id)s AND field = '' AND model = "
 # Rows of the audit log that tell of reading, and of imports: everything else on a row is an edit.
@@ -105,13 +105,14 @@ def edited(table: Table, parameters: Mapping[str, Any]) -> None:
 
 
 def _marks_of_an_edit(table: Table) -> str:
-    """A row as it was made has version 1 and was never saved again. (An undone import counted up too: see `edited`.)"""
-    marks = ["mine.version > 1"] if table.has("version") else []
-    return " OR ".join(marks + (["mine.updated_at <> mine.created_at"] if table.has("updated_at") else []))
+    """Saved since it was made, other than by the import itself when it ended. (Undone imports too: see `edited`.)"""
+    if table.has("updated_at"):
+        return "mine.updated_at NOT IN (mine.created_at, coalesce(%(finished_at)s, mine.created_at))"
+    return "mine.version > 1" if table.has("version") else ""
 
 
 def _in_use(table: Table, reference: Reference, parameters: Mapping[str, Any]) -> None:
-    """Rows of the same import that go themselves hold nothing back."""
+    """Rows of the same import that go themselves hold nothing back, nor those that go back to where they were."""
     execute(
         "UPDATE undo_row SET why = 'in_use' FROM {other} AS refers"
         " WHERE refers.{column} = undo_row.row_id AND why IS NULL AND NOT ({goes})",
@@ -127,10 +128,20 @@ def _goes(reference: Reference) -> names.Composable:
         return names.SQL("false")
     if reference.model is LEDGER:
         return names.SQL("refers.imported_id IS NOT DISTINCT FROM %(import_id)s OR refers.source = %(source)s")
-    name = "dimension" if reference.model is DimensionChange else reference.model._meta.model_name
-    own = names.SQL("refers.imported_id IS NOT DISTINCT FROM %(import_id)s AND refers.id NOT IN (")
-    merged = names.SQL(" AND refers.merged_into_id IS NULL" if reference.model is Customer else "")
-    return own + kept(name) + names.SQL(")") + merged
+    name = next(table.name for table in TABLES if table.model is reference.model)
+    merged = " AND refers.merged_into_id IS NULL" if reference.model is Customer else ""
+    return names.SQL(
+        "refers.imported_id IS NOT DISTINCT FROM %(import_id)s AND refers.id NOT IN ({kept}) {merged} OR EXISTS ("
+        "SELECT FROM customers_importchange AS back WHERE back.imported_id = %(import_id)s AND back.model = {name}"
+        " AND back.row_id = refers.id AND jsonb_exists(back.before, {key})"
+        " AND back.after ->> {key} = refers.{column}::text)"
+    ).format(
+        kept=kept(name),
+        merged=names.SQL(merged),
+        name=names.Literal(name),
+        key=names.Literal(reference.column),
+        column=names.Identifier(reference.column),
+    )
 
 
 def keep_rows(table: Table, parameters: Mapping[str, Any]) -> dict[str, int]:

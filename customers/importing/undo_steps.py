@@ -44,6 +44,7 @@ class Undo:
             "undo_source": f"undo of import {self.imported.pk}",
             "by": self.imported.undone_by_id,
             "now": self.now,
+            "finished_at": self.imported.finished_at,
             "zone": Installation.get().time_zone,
             "after": after,
             "size": self.size,
@@ -52,12 +53,16 @@ class Undo:
     def numbers(self) -> dict[str, Any]:
         """As `Import.undone` keeps them."""
         return {
-            "created": dict(sorted(self.created.items())),
-            "changed": dict(sorted(self.changed.items())),
-            "kept": dict(sorted(self.kept.items())),
+            "created": _without_zeros(self.created),
+            "changed": _without_zeros(self.changed),
+            "kept": _without_zeros(self.kept),
             "consents": self.consents,
             "suppressions": self.suppressions,
         }
+
+
+def _without_zeros(counted: Counter) -> dict[str, int]:
+    return {name: count for name, count in sorted(counted.items()) if count}
 
 
 @dataclass(frozen=True)

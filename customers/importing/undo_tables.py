@@ -10,6 +10,7 @@ from ..models import (
     Contact,
     Contract,
     Customer,
+    CustomerCode,
     DimensionChange,
     Duplicate,
     Event,
@@ -21,9 +22,9 @@ from ..models import (
     Touched,
 )
 
-# Whose rows follow from the facts and are computed anew: they go with the customer and hold nobody back.
+# Rows computed anew from the facts, and further codes of a customer: they go with him and hold nobody back.
 DERIVED_APPS = frozenset({"scores", "segments", "metrics"})
-DERIVED = (Touched, Duplicate)
+DERIVED = (Touched, Duplicate, CustomerCode)
 # Columns that follow from others, or belong to the row's own book-keeping.
 _FOLLOWING = frozenset(
     {"id", "imported_id", "version", "created_at", "updated_at", "sort_key", "search_text"}

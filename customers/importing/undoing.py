@@ -83,11 +83,9 @@ def look(imported: Import, *, now: dt.datetime) -> dict[str, Any]:
                 _all_of(step, undo)
         for table in TABLES:
             undo.created[table.name] = undo_statements.count_made(table, undo.parameters())
-        found = undo.numbers() | {"first": list(UndoKept.objects.filter(imported=imported).order_by("id")[:20])}
+        first = list(UndoKept.objects.filter(imported=imported).order_by("id")[:20])
         transaction.set_rollback(True)
-    found["created"] = {name: count for name, count in found["created"].items() if count}
-    found["changed"] = {name: count for name, count in found["changed"].items() if count}
-    return found
+    return undo.numbers() | {"first": first}
 
 
 def _all_of(step, undo: Undo) -> None:

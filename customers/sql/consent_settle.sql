@@ -1,7 +1,9 @@
 -- Purpose: addresses that came in after their customer refused the channel without one (consent_refuse.sql) are refused
 --          at once: a suppression and an entry each, as of the day of that refusal. An address the ledger has spoken of
 --          since then (the person asked for mail again) is left alone.
--- One row per address newly refused. Parameters: customers (ids). Reads: customers_consent, customers_contact.
+--          A refusal of an import that was undone does not count.
+-- One row per address newly refused. Parameters: customers (ids).
+-- Reads: customers_consent, customers_contact, customers_import.
 -- Writes: customers_suppression, customers_consent.
 INSERT INTO customers_suppression (channel, address, reason, source, at)
 SELECT DISTINCT ON (refusal.channel, reach.address) refusal.channel, reach.address, 'refused', refusal.source, refusal.at
@@ -15,6 +17,10 @@ WHERE refusal.channel IN ('mail', 'phone') AND refusal.address = '' AND refusal.
   AND NOT EXISTS (
     SELECT FROM customers_consent AS later
     WHERE later.channel = refusal.channel AND later.address = reach.address AND later.id > refusal.id
+  )
+  AND NOT EXISTS (
+    SELECT FROM customers_import AS gone
+    WHERE gone.state = 'undone' AND (gone.id = refusal.imported_id OR refusal.source = 'import ' || gone.id)
   )
 ORDER BY refusal.channel, reach.address, refusal.id
 ON CONFLICT DO NOTHING
@@ -34,5 +40,9 @@ WHERE refusal.channel IN ('mail', 'phone') AND refusal.address = '' AND refusal.
   AND NOT EXISTS (
     SELECT FROM customers_consent AS later
     WHERE later.channel = refusal.channel AND later.address = reach.address AND later.id > refusal.id
+  )
+  AND NOT EXISTS (
+    SELECT FROM customers_import AS gone
+    WHERE gone.state = 'undone' AND (gone.id = refusal.imported_id OR refusal.source = 'import ' || gone.id)
   )
 ORDER BY refusal.channel, reach.address, refusal.id, contact.id

@@ -13,7 +13,8 @@ CROSS JOIN LATERAL (
     WHERE was.value <> will.value
 ) AS diff
 WHERE diff.before IS NOT NULL
-ON CONFLICT (imported_id, model, row_id) DO NOTHING
+ON CONFLICT (imported_id, model, row_id) DO UPDATE
+SET before = excluded.before || customers_importchange.before, after = customers_importchange.after || excluded.after
 ;;
 UPDATE customers_contract AS stored
 SET plan = chunk.plan, mrr = chunk.mrr, billing_cycle = chunk.billing_cycle, renews_on = chunk.renews_on,

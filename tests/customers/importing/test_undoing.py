@@ -1,135 +1,38 @@
-"""An import taken back: what it made goes, what it changed is as before, what people did since stays and is listed."""
+"""An import taken back: what it made goes, what it changed is as before, what was done since stays and is listed."""
 
 import datetime as dt
 
 import pytest
-from django.core.files.base import ContentFile
-from django.db import connection
 
-from customers.importing import running, undo_tables, undoing
+from customers import zones
+from customers.importing import running, undo_tables
 from customers.models import (
+    Contract,
+    Customer,
     Import,
+    Interaction,
+    Purchase,
+    Touched,
     UndoKept,
 )
 from tests import factories
+from tests.customers.importing.undone import (
+    KINDS,
+    LATER,
+    PEOPLE,
+    TERMS,
+    bring,
+    kept,
+    state,
+    undo,
+)
 
 pytestmark = pytest.mark.django_db
-NOW = dt.datetime(2026, 11, 21, 3, tzinfo=dt.UTC)
-LATER = NOW + dt.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
 def _own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def admin(db):
-    return factories.user(role="admin")
-
-
-def bring(kind, text, *, now=NOW, mapping=None, by=None, **options):
-    source = ContentFile(text.encode())
-    queued = running.start(kind=kind, source=source, file_name="f.csv", mapping=mapping or {}, options=options, by=by)
-    done = running.run(import_id=queued.pk, now=now)
-    assert done.state == Import.State.DONE, done.error
-    return done
-
-
-def undo(imported, *, by=None, now=LATER):
-    """Looks first, then does it: what the look said must be what came of it."""
-    looked = undoing.look(imported, now=now)
-    undoing.begin(import_id=imported.pk, by=by)
-    undone = undoing.run(import_id=imported.pk, now=now)
-    assert undone.state == Import.State.UNDONE
-    assert undone.undone_at == now
-    numbers = {name: value for name, value in undone.undone.items() if name != "was"}
-    for name in ("created", "changed"):
-        numbers[name] = {table: count for table, count in numbers[name].items() if count}
-    numbers["kept"] = {why: count for why, count in numbers["kept"].items() if count}
-    looked["kept"] = {why: count for why, count in looked["kept"].items() if count}
-    assert {name: looked[name] for name in numbers} == numbers
-    return undone
-
-
-def kept():
-    return [(row.model, row.field, row.why, row.now, row.before) for row in UndoKept.objects.order_by("id")]
-
-
-STATE = """
-    SELECT concat_ws(',', 'customer', code, kind, name, kana, sort_key, search_text, company, postal_code, address,
-        industry, region, owner_id, joined_on, birth_on, acquired_via, tags, attributes) AS line FROM customers_customer
-    UNION ALL SELECT concat_ws(',', 'contact', c.code, t.code, t.name, t.kana, t.department, t.title, t.email, t.phone,
-        t.role, t.is_primary, t.left_on) FROM customers_contact t JOIN customers_customer c ON c.id = t.customer_id
-    UNION ALL SELECT concat_ws(',', 'dimension', c.code, d.dimension, d.since, d.value)
-        FROM customers_dimensionchange d JOIN customers_customer c ON c.id = d.customer_id
-    UNION ALL SELECT concat_ws(',', 'purchase', c.code, p.line_key, p.order_id, d.name, p.nth, p.purchased_at,
-        p.purchased_on, p.amount, p.quantity, p.tax_rate) FROM customers_purchase p
-        JOIN customers_customer c ON c.id = p.customer_id LEFT JOIN customers_product d ON d.id = p.product_id
-    UNION ALL SELECT concat_ws(',', 'product', name) FROM customers_product
-    UNION ALL SELECT concat_ws(',', 'login', c.code, logged_in_at, logged_in_on, usage_id, feature, quantity)
-        FROM customers_login l JOIN customers_customer c ON c.id = l.customer_id
-    UNION ALL SELECT concat_ws(',', 'contract', c.code, k.contract_id, k.plan, k.mrr, k.starts_on, k.renews_on,
-        k.cancelled_on, k.ends_on, k.is_trial, k.auto_renew, k.notice_days, k.seats, k.reason, k.competitor,
-        k.paused_from, k.paused_to) FROM customers_contract k JOIN customers_customer c ON c.id = k.customer_id
-    UNION ALL SELECT concat_ws(',', 'interaction', c.code, i.interaction_id, i.occurred_at, i.kind, i.subject, i.body,
-        i.status, i.next_on) FROM customers_interaction i JOIN customers_customer c ON c.id = i.customer_id
-    UNION ALL SELECT concat_ws(',', 'invoice', c.code, v.invoice_id, v.due_on, v.paid_on, v.amount, v.method)
-        FROM customers_invoice v JOIN customers_customer c ON c.id = v.customer_id
-    UNION ALL SELECT concat_ws(',', 'event', c.code, e.kind, e.at, e.data)
-        FROM customers_event e JOIN customers_customer c ON c.id = e.customer_id
-    UNION ALL SELECT concat_ws(',', 'stop', channel, address, reason) FROM customers_suppression WHERE lifted_at IS NULL
-    UNION ALL SELECT DISTINCT ON (channel, address) concat_ws(',', 'mailable', channel, address) FROM (
-        SELECT DISTINCT ON (channel, address) channel, address, state FROM customers_consent
-        ORDER BY channel, address, id DESC) AS last WHERE state = 'granted'
-    ORDER BY line
-"""
-
-
-def state():
-    """Everything that is known of customers, apart from ids, moments of writing and what is computed."""
-    with connection.cursor() as cursor:
-        cursor.execute(STATE)
-        return [line for (line,) in cursor.fetchall()]
-
-
-PEOPLE = """customer_id,name,kind,email,phone,industry,region,owner,tags
-C1,山田 太郎,個人,taro@example.jp,03-1111-1111,小売,関東,佐藤,VIP
-C2,青木商店,企業,info@example.jp,,卸売,関西,佐藤,
-C3,鈴木 花子,個人,hanako@example.jp,,,,,
-"""
-PEOPLE_CHANGED = """customer_id,name,kind,email,phone,industry,region,owner,tags
-C1,山田 次郎,個人,jiro@example.jp,03-1111-1111,小売,関西,田中,VIP;展示会
-C2,青木商店,企業,info@example.jp,,製造,関西,佐藤,
-C4,新井,個人,arai@example.jp,,,,,
-"""
-LINES = """customer_id,order_id,purchased_at,amount,product
-C1,A,2024-04-01 10:00,100,ペン
-C1,B,2024-04-02 10:00,200,ノート
-C2,C,2024-04-03 10:00,300,ペン
-"""
-LINES_CHANGED = """customer_id,order_id,purchased_at,amount,product
-C1,A,2024-04-05 10:00,150,ペン
-C2,B,2024-04-02 10:00,200,ノート
-C5,D,2024-04-04 10:00,400,消しゴム
-"""
-LOGINS = "customer_id,logged_in_at\nC1,2024-04-01 10:00\nC2,2024-04-02 10:00\n"
-LOGINS_MORE = "customer_id,logged_in_at\nC1,2024-04-01 10:00\nC1,2024-05-01 10:00\nC6,2024-04-02 10:00\n"
-TERMS = """contract_id,customer_id,plan,mrr,starts_on
-K1,C1,標準,1000,2024-01-01
-K2,C2,標準,2000,2024-01-01
-"""
-TERMS_CHANGED = """contract_id,customer_id,plan,mrr,starts_on,cancelled_on
-K1,C1,上級,3000,2024-06-01,
-K2,C2,標準,2500,2024-01-01,2024-05-01
-K3,C7,標準,900,2024-01-01,
-"""
-KINDS = {
-    "customers": (PEOPLE, PEOPLE_CHANGED),
-    "purchases": (LINES, LINES_CHANGED),
-    "logins": (LOGINS, LOGINS_MORE),
-    "contracts": (TERMS, TERMS_CHANGED),
-}
 
 
 def test_the_register_holds_every_table_an_import_writes():
@@ -145,6 +48,7 @@ def test_only_what_is_computed_anew_goes_with_a_customer():
     derived = {one.model._meta.label for one in undo_tables.CUSTOMERS.references if one.is_derived}
     assert derived == {
         "customers.Touched",
+        "customers.CustomerCode",
         "customers.Duplicate",
         "scores.Score",
         "scores.Prediction",
@@ -194,3 +98,175 @@ def test_the_same_file_after_its_undo_makes_everything_again(kind):
     again = bring(kind, KINDS[kind][0], create_customers=True)
     assert (again.created, again.unchanged) == (first.created, 0)
     assert state() == whole
+
+
+# ------------------------------------------------------------------------------------------ a table of what happens
+
+
+EDITS = {
+    "purchase": {"amount": 999},
+    "login": {"feature": "検索"},
+    "contract": {"plan": "特別"},
+    "interaction": {"subject": "別の件"},
+    "invoice": {"method": "現金"},
+    "event": {"kind": "other"},
+}
+FACTS = {
+    "purchase": (
+        "purchases",
+        "customer_id,order_id,purchased_at,amount\nC1,A,2024-04-01,100\n",
+        "customer_id,order_id,purchased_at,amount\nC1,A,2024-04-01,200\n",
+        "amount",
+    ),
+    "login": (
+        "usage",
+        "customer_id,usage_id,used_at,feature,quantity\nC1,U1,2024-04-01,一覧,1\n",
+        "customer_id,usage_id,used_at,feature,quantity\nC1,U1,2024-04-01,詳細,1\n",
+        "feature",
+    ),
+    "contract": (
+        "contracts",
+        "customer_id,contract_id,plan,mrr,starts_on\nC1,K1,標準,1000,2024-01-01\n",
+        "customer_id,contract_id,plan,mrr,starts_on\nC1,K1,上級,1000,2024-01-01\n",
+        "plan",
+    ),
+    "interaction": (
+        "interactions",
+        "customer_id,interaction_id,occurred_at,kind,subject,body\nC1,I1,2024-04-01,電話,納期,\n",
+        "customer_id,interaction_id,occurred_at,kind,subject,body\nC1,I1,2024-04-01,電話,価格,\n",
+        "subject",
+    ),
+    "invoice": (
+        "invoices",
+        "customer_id,invoice_id,due_on,amount,method\nC1,V1,2024-04-30,1000,振込\n",
+        "customer_id,invoice_id,due_on,amount,method\nC1,V1,2024-04-30,1000,カード\n",
+        "method",
+    ),
+    "event": (
+        "events",
+        "customer_id,event_id,kind,occurred_at\nC1,E1,opened,2024-04-01\n",
+        "customer_id,event_id,kind,occurred_at\nC1,E1,closed,2024-04-01\n",
+        "kind",
+    ),
+}
+
+
+@pytest.fixture
+def known_customer():
+    return factories.customer("C1", name="山田商店")
+
+
+def the(name):
+    return undo_tables.BY_NAME[name].model.objects.get()
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_fact_it_made_goes(known_customer, name):
+    kind, text, _, _ = FACTS[name]
+    before = state()
+    undone = undo(bring(kind, text))
+    assert state() == before
+    assert undone.undone["created"][name] == 1
+    assert Touched.objects.filter(customer=known_customer).exists()
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_fact_it_changed_is_as_before(known_customer, name):
+    kind, text, changed, _ = FACTS[name]
+    bring(kind, text)
+    before = state()
+    Touched.objects.all().delete()
+    undone = undo(bring(kind, changed))
+    assert state() == before
+    assert undone.undone["changed"] == {name: 1}
+    assert list(Touched.objects.values_list("customer__code", flat=True).distinct()) == ["C1"]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_field_edited_since_stays_and_is_listed(known_customer, name):
+    kind, text, changed, field = FACTS[name]
+    bring(kind, text)
+    was = str(getattr(the(name), field))
+    done = bring(kind, changed)
+    type(the(name)).objects.update(**EDITS[name])
+    (edited,) = EDITS[name].values()
+    before = state()
+    undone = undo(done)
+    assert state() == before
+    ((table, column, why, now, would),) = kept()
+    assert (table, column, why) == (name, field, "edited")
+    assert (now.removesuffix(".00"), would.removesuffix(".00")) == (str(edited), was.removesuffix(".00"))
+    assert (undone.undone["kept"], sum(undone.undone["changed"].values())) == ({"edited": 1}, 0)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_fact_it_made_that_a_later_import_changed_stays_and_is_listed(known_customer, name):
+    kind, text, changed, _ = FACTS[name]
+    first = bring(kind, text)
+    later = bring(kind, changed)
+    after = state()
+    undone = undo(first)
+    assert state() == after
+    assert kept() == [(name, "", "edited", "", "")]
+    assert undone.undone["kept"] == {"edited": 1}
+    undo(later)
+    assert UndoKept.objects.count() == 1  # the later one leaves what stood before it
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_the_later_import_undone_first_nothing_holds_the_first(known_customer, name):
+    kind, text, changed, _ = FACTS[name]
+    before = state()
+    first = bring(kind, text)
+    undo(bring(kind, changed))
+    undo(first)
+    assert state() == before
+    assert kept() == []
+
+
+def test_an_interaction_edited_by_a_person_stays(known_customer):
+    done = bring(*FACTS["interaction"][:2])
+    Interaction.objects.update(version=2)
+    undo(done)
+    assert kept() == [("interaction", "", "edited", "", "")]
+    assert Interaction.objects.count() == 1
+
+
+def test_a_purchase_goes_back_to_the_customer_it_was_of():
+    factories.customer("C1")
+    bring("purchases", "customer_id,order_id,purchased_at,amount\nC1,A,2024-04-01,100\n")
+    done = bring("purchases", "customer_id,order_id,purchased_at,amount\nC2,A,2024-04-01,100\n", create_customers=True)
+    Touched.objects.all().delete()
+    undo(done)
+    assert Purchase.objects.get().customer.code == "C1"
+    assert set(Customer.objects.values_list("code", flat=True)) == {"C1"}
+    assert Touched.objects.filter(customer__code="C1").exists()
+
+
+def test_the_business_day_follows_the_zone_of_now():
+    bring("purchases", "customer_id,order_id,purchased_at,amount\nC1,A,2024-04-01 01:00,100\n", create_customers=True)
+    done = bring("purchases", "customer_id,order_id,purchased_at,amount\nC1,A,2024-04-05 01:00,100\n")
+    zones.configure(values={"time_zone": "UTC"}, by=None)
+    assert Purchase.objects.get().purchased_on == dt.date(2024, 4, 4)
+    undo(done)
+    assert Purchase.objects.get().purchased_on == dt.date(2024, 3, 31)  # 2024-04-01 01:00 in Tokyo
+    assert kept() == []
+
+
+def test_a_term_ended_by_one_that_stays_stays_ended():
+    bring("contracts", TERMS, create_customers=True)
+    done = bring("contracts", "customer_id,contract_id,plan,mrr,starts_on\nC1,K1,上級,3000,2024-06-01\n")
+    bring("contracts", "customer_id,contract_id,plan,mrr,starts_on\nC1,K1,特別,3500,2024-06-01\n")
+    undo(done)
+    ends = Contract.objects.filter(contract_id="K1").order_by("starts_on").values_list("ends_on", flat=True)
+    assert list(ends) == [dt.date(2024, 6, 1), None]
+    assert ("contract", "ends_on", "in_use", "2024-06-01", "") in kept()
+
+
+def test_a_term_both_ended_and_changed_over_two_chunks_is_as_before(monkeypatch):
+    monkeypatch.setattr(running, "CHUNK", 1)
+    bring("contracts", TERMS, create_customers=True)
+    before = state()
+    text = "customer_id,contract_id,plan,mrr,starts_on\nC1,K1,上級,3000,2024-06-01\nC1,K1,基本,1000,2024-01-01\n"
+    undo(bring("contracts", text))
+    assert state() == before
