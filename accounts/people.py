@@ -20,8 +20,15 @@ def save_user(*, user: User, password: str, by: User) -> User:
 
 @transaction.atomic
 def join_placeholder(*, placeholder: User, user: User, by: User) -> int:
-    """Gives the placeholder's customers to `user` and removes the placeholder; returns how many."""
+    """Gives the placeholder's customers to `user`, and whatever else names it, and removes it; returns how many.
+
+    Every relation to staff is walked, so that what a later app adds is covered without being named here.
+    """
     moved = placeholder.customers.update(owner=user)
+    for relation in User._meta.get_fields(include_hidden=True):
+        if relation.one_to_many and relation.auto_created:
+            rows = relation.related_model._default_manager.filter(**{relation.field.name: placeholder})
+            rows.update(**{relation.field.name: user})
     changes = placeholder_changes(placeholder)
     changes.update(value=str(user.pk))
     audit.record("owner_joined", by=by, on=user, placeholder=placeholder.pk, customers=moved)

@@ -18,6 +18,7 @@ __all__ = ["Ask", "Mapping", "Question", "id_field", "plain"]
 
 POSITIVE, NEGATIVE, UNCLEAR = "positive", "negative", "unclear"
 REJECTS_HEADER = ("理由", "行")
+SOURCE = "source"  # as a constant: the other system in whose codes the file names customers
 CONSENT_FIELDS = ("mail_ok", "postal_ok", "phone_ok")
 KEEPS_THE_REST = frozenset({"customers", "events"})  # columns of no field stay with the record, by their header
 _ONE_FOR_ANOTHER = {None, "id", "status", "consent"}  # of several columns the first that is filled counts
@@ -153,7 +154,7 @@ def _ours(header: list[str]) -> dict[int, str]:
 
 
 def _constants(kind: str, constants: dict[str, Any]) -> dict[str, str]:
-    unknown = sorted(set(constants) - set(choices_of(kind)))
+    unknown = sorted(set(constants) - set(choices_of(kind)) - {SOURCE})
     if unknown:
         raise RefusedError(_("The mapping names a field “%(name)s” that does not exist.") % {"name": unknown[0]})
     return {name: str(value) for name, value in constants.items()}

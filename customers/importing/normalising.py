@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import arithmetic, readers, values
+from . import arithmetic, corporate_numbers, readers, values
 from .columns import Mapping, columns_of, id_field
 from .kinds import JOINERS, PARTS, Column
 from .readers import Cleaned
@@ -163,6 +163,7 @@ def _reader(column: Column, mapping: Mapping, currency: str, zone: dt.tzinfo | N
         "boolean": readers.distinct(values.read_boolean, nothing=False),
         "kind": readers.distinct(values.read_kind),
         "cycle": readers.distinct(values.read_cycle),
+        "corporate_number": readers.distinct(corporate_numbers.read),
         "score": readers.distinct(values.read_score),
         "status": readers.distinct(values.read_order_status),
         "choice": readers.distinct(functools.partial(values.read_choice, choices=column.choices, code=column.code)),

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from accounts import audit
+from common import sql
 
 from .. import consent, searching
 from ..models import Channel, Consent, ConsentState, Import
@@ -29,8 +30,19 @@ def after_chunk(imported: Import, *, now: dt.datetime) -> None:
         consent.settle([row[0] for row in _rows(_REFUSED_AS_A_WHOLE)])
 
 
-def finish(imported: Import) -> None:
-    """Once, when the last chunk is in: what was brought into the consent ledger stands in the audit log."""
+def source_of(imported: Import) -> str | None:
+    """The other system in whose codes the file names customers (the mapping's constant `source`), if any."""
+    if imported.kind == Import.Kind.CONSENTS:  # there it says where a consent comes from
+        return None
+    return str((imported.mapping.get("constants") or {}).get("source") or "").strip()[:50] or None
+
+
+def finish(imported: Import, *, now: dt.datetime) -> None:
+    """Once, when the last chunk is in: further codes, parents that came in late, the audit of the consent ledger."""
+    if source := source_of(imported):
+        sql.run("customers/sql/import_new_codes.sql", {"source": source, "import_id": imported.pk})
+    if imported.kind == Import.Kind.CUSTOMERS:
+        sql.run("customers/sql/import_parents_late.sql", {"import_id": imported.pk, "now": now})
     if imported.kind != Import.Kind.CONSENTS:
         return
     entries = Consent.objects.filter(imported=imported)

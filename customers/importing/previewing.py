@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from ..models import Channel, ConsentState, Import, ImportReject
-from . import applying, columns, staging
+from ..models import Channel, ConsentState, Customer, Import, ImportReject
+from . import applying, columns, owners, staging
 from .applying import Counts
 from .columns import Mapping
 from .labels import FIELDS
@@ -38,9 +38,14 @@ _STORED_TABLES |= {
         "events": "event",
     }.items()
 }
-_SHOWN = frozenset({*FIELDS, "owner_id", "attributes", "mail_no", "postal_no", "phone_no"}) - {"customer_id", "kind"}
+_STAFF = ("owner_id", "sales_owner_id", "deputy_id")
+_SHOWN = frozenset({*FIELDS, *_STAFF, "parent_id", "attributes", "mail_no", "postal_no", "phone_no"})
+_SHOWN -= {"customer_id", "kind"}
 _LABELS = FIELDS | {
     "owner_id": FIELDS["owner"],
+    "sales_owner_id": FIELDS["sales_owner"],
+    "deputy_id": FIELDS["deputy"],
+    "parent_id": _("parent company"),
     "mail_no": Channel.MAIL.label,
     "postal_no": Channel.POSTAL.label,
     "phone_no": Channel.PHONE.label,
@@ -59,7 +64,10 @@ class Example:
 
 @dataclass
 class Preview:
-    """Counts and examples of a dry run. `is_part`: only the first rows were looked at."""
+    """Counts and examples of a dry run. `is_part`: only the first rows were looked at.
+
+    `owners`: names of staff nobody is known by yet, each with how many rows name it.
+    """
 
     rows: int = 0
     rejected: int = 0
@@ -68,6 +76,7 @@ class Preview:
     created: list[Example] = field(default_factory=list)
     updated: list[Example] = field(default_factory=list)
     rejects: list[ImportReject] = field(default_factory=list)
+    owners: list[tuple[str, int]] = field(default_factory=list)
     is_part: bool = False
 
 
@@ -86,6 +95,7 @@ def _look(imported: Import, layout: Layout, mapping: Mapping, first: int | None,
     staging.stage(imported, layout, mapping, first=first)
     with staging.workroom(imported):
         staging.prepare(imported, layout, mapping)
+        found.owners = owners.unknown_in(imported)
         after = 0
         while (upto := applying.next_line(imported, after=after, size=50_000)) is not None:
             found.counts += applying.classify(imported, mapping, after=after, upto=upto)
@@ -136,7 +146,9 @@ def _words(name: str, value: Any) -> str:
     """A value as people read it."""
     if value in (None, "", [], {}):
         return ""
-    if name == "owner_id":
+    if name == "parent_id":
+        return Customer.objects.values_list("name", flat=True).get(pk=value)
+    if name in _STAFF:
         return User.objects.values_list("name", flat=True).get(pk=value)
     if name.endswith("_no"):
         return str(ConsentState.WITHDRAWN.label)

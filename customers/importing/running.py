@@ -188,7 +188,7 @@ def _finish(imported: Import, now: dt.datetime) -> None:
         if done.update(state=Import.State.DONE, finished_at=now):
             applying.declare(imported, now=now)
             applying.say_again(imported)
-            people.finish(imported)
+            people.finish(imported, now=now)
             imported.refresh_from_db()
             counts = {name: getattr(imported, name) for name in ("rows", "created", "updated", "unchanged", "rejected")}
             audit.record("import.done", by=imported.by, on=imported, kind=imported.kind, **counts)

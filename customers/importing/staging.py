@@ -24,7 +24,7 @@ from accounts.models import Installation, Tax
 from common import sql
 
 from ..models import Import, ImportReject
-from . import columns, granting, judging, money, normalising, reading, recognising
+from . import columns, granting, judging, money, normalising, people, reading, recognising
 from .columns import Mapping
 from .reading import Chunk, Layout
 
@@ -194,15 +194,17 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime
     sql.run("customers/sql/import_codes.sql")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE import_codes")  # else the planner takes it for a handful of rows
-    sql.run("customers/sql/import_codes_judge.sql", {"create": create})
+    renames, source = imported.kind == Import.Kind.CUSTOMERS, people.source_of(imported)
+    sql.run("customers/sql/import_codes_judge.sql", {"create": create, "renames": renames, "source": source})
     _name_others(imported, mapping)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [company.time_zone])
         parameters = {"basis": Tax(company.tax).value, "places": places, "zone": company.time_zone}
         parameters["today"] = company.day_of(now or imported.created_at)
-        parameters |= granting.parameters(imported)
+        parameters |= granting.parameters(imported) | {"source": source}
         sql.run(f"customers/sql/import_{imported.kind}_prepare.sql", parameters)
         cursor.execute("SELECT set_config('TimeZone', 'UTC', true)")
+        _name_parents(mapping, parameters)
         if mapping.totals_once:
             sql.run("customers/sql/import_purchases_totals.sql")
         if mapping.spreads:
@@ -221,6 +223,14 @@ def _name_others(imported: Import, mapping: Mapping) -> None:
         sql.run("customers/sql/import_owners.sql")
     if imported.kind in {Import.Kind.INTERACTIONS, Import.Kind.USAGE}:
         sql.run("customers/sql/import_contact_of.sql")
+
+
+def _name_parents(mapping: Mapping, parameters: dict[str, Any]) -> None:
+    """Who the parents are; rows with one nobody knows, or that lead round in a circle, stay out."""
+    if mapping.kind == Import.Kind.CUSTOMERS and "parent" in mapping.filled:
+        sql.run("customers/sql/import_parents.sql", parameters)
+        for rule in ("loops", "unknown", "loops"):  # what an earlier row of a customer says may count by now
+            sql.run(f"customers/sql/import_parents_{rule}.sql")
 
 
 def _refuse_the_future(imported: Import, today: dt.date) -> None:

@@ -23,7 +23,7 @@ CROSS JOIN LATERAL (
     SELECT jsonb_object_agg(name, old) AS before, jsonb_object_agg(name, new) AS after
     FROM (VALUES
         ('email', contact.email, chunk.email), ('phone', contact.phone, chunk.phone),
-        ('name', contact.name, CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE contact.name END),
+        ('name', contact.name, CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE chunk.contact_name END),
         ('kana', contact.kana, CASE WHEN chunk.kind = 'person' THEN chunk.kana ELSE contact.kana END)
     ) AS field (name, old, new)
     WHERE old <> new
@@ -78,22 +78,26 @@ UPDATE customers_customer AS stored
 SET name = chunk.name, kana = chunk.kana, kind = chunk.kind, company = chunk.company, postal_code = chunk.postal_code,
     address = chunk.address, industry = chunk.industry, region = chunk.region, owner_id = chunk.owner_id,
     joined_on = chunk.joined_on, birth_on = chunk.birth_on, acquired_via = chunk.acquired_via, tags = chunk.tags,
-    attributes = chunk.attributes, version = stored.version + 1, updated_at = %(now)s
+    attributes = chunk.attributes, corporate_number = chunk.corporate_number, parent_id = chunk.parent_id,
+    sales_owner_id = chunk.sales_owner_id, deputy_id = chunk.deputy_id, version = stored.version + 1, updated_at = %(now)s
 FROM import_chunk_customers AS chunk
 WHERE stored.id = chunk.customer_id
 ;;
 INSERT INTO customers_customer
     (code, kind, name, kana, sort_key, search_text, company, postal_code, address, industry, region, owner_id, joined_on,
-     birth_on, acquired_via, tags, attributes, version, created_at, updated_at, imported_id)
+     birth_on, acquired_via, tags, attributes, corporate_number, parent_id, sales_owner_id, deputy_id, version, created_at,
+     updated_at, imported_id)
 SELECT chunk.code, chunk.kind, chunk.name, chunk.kana,
     customers_sort_form(coalesce(nullif(chunk.kana, ''), chunk.name)),
     customers_search_form(concat_ws(
         '|', chunk.code, chunk.name, nullif(chunk.kana, ''), nullif(chunk.company, ''),
-        CASE WHEN chunk.kind = 'person' THEN concat_ws('|', chunk.name, nullif(chunk.kana, '')) END,
-        nullif(chunk.email, ''), nullif(chunk.phone, ''), replace(chunk.other_emails, ' ', '|')
+        CASE WHEN chunk.kind = 'person' THEN concat_ws('|', chunk.name, nullif(chunk.kana, '')) ELSE nullif(chunk.contact_name, '') END,
+        nullif(chunk.email, ''), nullif(chunk.phone, ''), replace(chunk.other_emails, ' ', '|'),
+        CASE WHEN chunk.kind = 'person' THEN chunk.contact_name END
     )),
     chunk.company, chunk.postal_code, chunk.address, chunk.industry, chunk.region, chunk.owner_id, chunk.joined_on, chunk.birth_on, chunk.acquired_via, chunk.tags,
-    chunk.attributes, 1, %(now)s, %(now)s, %(import_id)s
+    chunk.attributes, chunk.corporate_number, chunk.parent_id, chunk.sales_owner_id, chunk.deputy_id, 1, %(now)s, %(now)s,
+    %(import_id)s
 FROM import_chunk_customers AS chunk
 WHERE chunk.is_new
 ORDER BY chunk.line
@@ -104,14 +108,19 @@ WHERE chunk.is_new AND made.code = chunk.code
 ;;
 UPDATE customers_contact AS contact
 SET email = chunk.email, phone = chunk.phone,
-    name = CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE contact.name END,
-    kana = CASE WHEN chunk.kind = 'person' THEN chunk.kana ELSE contact.kana END, updated_at = %(now)s
+    name = CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE chunk.contact_name END,
+    kana = CASE WHEN chunk.kind = 'person' THEN chunk.kana ELSE contact.kana END, version = contact.version + 1,
+    updated_at = %(now)s
 FROM import_chunk_customers AS chunk
 WHERE contact.id = chunk.contact_id
+  AND (contact.email, contact.phone, contact.name, contact.kana) IS DISTINCT FROM (
+    chunk.email, chunk.phone, CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE chunk.contact_name END,
+    CASE WHEN chunk.kind = 'person' THEN chunk.kana ELSE contact.kana END
+  )
 ;;
 INSERT INTO customers_contact
     (customer_id, name, kana, department, title, email, phone, is_primary, created_at, updated_at, imported_id)
-SELECT chunk.customer_id, CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE '' END,
+SELECT chunk.customer_id, CASE WHEN chunk.kind = 'person' THEN chunk.name ELSE chunk.contact_name END,
     CASE WHEN chunk.kind = 'person' THEN chunk.kana ELSE '' END, '', '', chunk.email, chunk.phone, true, %(now)s, %(now)s,
     %(import_id)s
 FROM import_chunk_customers AS chunk
@@ -125,6 +134,15 @@ FROM import_chunk_customers AS chunk
 CROSS JOIN LATERAL unnest(string_to_array(chunk.other_emails, ' ')) AS given (address)
 WHERE NOT EXISTS (
     SELECT FROM customers_contact AS other WHERE other.customer_id = chunk.customer_id AND other.email = given.address
+)
+;;
+INSERT INTO customers_contact
+    (customer_id, name, kana, department, title, email, phone, is_primary, created_at, updated_at, imported_id)
+SELECT chunk.customer_id, chunk.contact_name, '', '', '', '', '', false, %(now)s, %(now)s, %(import_id)s
+FROM import_chunk_customers AS chunk
+WHERE chunk.kind = 'person' AND chunk.contact_name IS NOT NULL AND NOT EXISTS (
+    SELECT FROM customers_contact AS other
+    WHERE other.customer_id = chunk.customer_id AND replace(other.name, ' ', '') = replace(chunk.contact_name, ' ', '')
 )
 ;;
 INSERT INTO customers_touched (customer_id, at)

@@ -10,14 +10,19 @@
 INSERT INTO import_chunk_customers
     (line, customer_id, contact_id, is_new, code, name, kana, kind, company, email, other_emails, phone, postal_code,
      address, industry, region, owner_id, joined_on, birth_on, tags, acquired_via, attributes, needs_contact, mail_no,
-     postal_no, phone_no)
+     postal_no, phone_no, corporate_number, parent_id, sales_owner_id, deputy_id, contact_name)
 SELECT judged.line, judged.customer_id, judged.contact_id, judged.customer_id IS NULL, judged.code, judged.name,
     judged.kana, judged.kind, judged.company, judged.email, judged.other_emails, judged.phone, judged.postal_code,
     judged.address, judged.industry, judged.region, judged.owner_id, judged.joined_on, judged.birth_on, judged.tags,
-    judged.acquired_via, judged.attributes, judged.needs_contact, judged.mail_no, judged.postal_no, judged.phone_no
+    judged.acquired_via, judged.attributes, judged.needs_contact, judged.mail_no, judged.postal_no, judged.phone_no,
+    judged.corporate_number, judged.parent_id, judged.sales_owner_id, judged.deputy_id, judged.contact_name
 FROM (
     SELECT standing.*,
-        standing.kind = 'person' OR standing.email <> '' OR standing.phone <> '' AS needs_contact,
+        standing.kind = 'person' OR standing.email <> '' OR standing.phone <> '' OR standing.said_name <> '' AS needs_contact,
+        CASE
+            WHEN standing.kind = 'company' THEN standing.said_name
+            WHEN replace(standing.said_name, ' ', '') <> replace(standing.name, ' ', '') THEN nullif(standing.further_name, '')
+        END AS contact_name,
         standing.mail_ok IS FALSE AND CASE
             WHEN standing.email = '' AND standing.other_emails IS NULL THEN NOT EXISTS (
                 SELECT FROM customers_consent AS refusal
@@ -70,10 +75,23 @@ FROM (
             coalesce(ready.joined_on, CASE WHEN NOT (%(clear)s AND 'joined_on' = ANY (%(filled)s)) THEN stored.joined_on END) AS joined_on,
             coalesce(ready.birth_on, CASE WHEN NOT (%(clear)s AND 'birth_on' = ANY (%(filled)s)) THEN stored.birth_on END) AS birth_on,
             coalesce(ready.tags, CASE WHEN NOT (%(clear)s AND 'tags' = ANY (%(filled)s)) THEN stored.tags END, '{}')::varchar[] AS tags,
+            coalesce(ready.corporate_number, CASE WHEN NOT (%(clear)s AND 'corporate_number' = ANY (%(filled)s)) THEN stored.corporate_number END, '') AS corporate_number,
+            coalesce(
+                (SELECT coalesce(head.merged_into_id, head.id) FROM customers_customer AS head WHERE head.code = ready.parent),
+                CASE WHEN NOT (%(clear)s AND 'parent' = ANY (%(filled)s)) OR ready.parent IS NOT NULL THEN stored.parent_id END
+            ) AS parent_id,
+            ready.parent IS NOT NULL AND NOT EXISTS (SELECT FROM customers_customer AS head WHERE head.code = ready.parent) AS is_parent_late,
+            coalesce(sellers.user_id, CASE WHEN NOT (%(clear)s AND 'sales_owner' = ANY (%(filled)s)) AND ready.sales_owner IS NULL THEN stored.sales_owner_id END) AS sales_owner_id,
+            coalesce(deputies.user_id, CASE WHEN NOT (%(clear)s AND 'deputy' = ANY (%(filled)s)) AND ready.deputy IS NULL THEN stored.deputy_id END) AS deputy_id,
+            (ready.sales_owner IS NOT NULL AND sellers.user_id IS NULL) OR (ready.deputy IS NOT NULL AND deputies.user_id IS NULL) AS is_other_new,
+            coalesce(ready.contact_name, CASE WHEN NOT (%(clear)s AND 'contact_name' = ANY (%(filled)s)) THEN contact.name END, '') AS said_name,
+            ready.contact_name AS further_name,
             jsonb_strip_nulls(coalesce(stored.attributes, '{}') || coalesce(ready.attributes, '{}')) AS attributes,
             ready.mail_ok, ready.postal_ok, ready.phone_ok
         FROM import_ready_customers AS ready
         LEFT JOIN import_owners AS owners ON owners.owner = ready.owner
+        LEFT JOIN import_owners AS sellers ON sellers.owner = ready.sales_owner
+        LEFT JOIN import_owners AS deputies ON deputies.owner = ready.deputy
         LEFT JOIN customers_customer AS stored ON stored.code = ready.code
         LEFT JOIN customers_contact AS contact ON contact.customer_id = stored.id AND contact.is_primary
         WHERE ready.line > %(after)s AND ready.line <= %(upto)s AND ready.is_last
@@ -81,14 +99,20 @@ FROM (
 ) AS judged
 LEFT JOIN customers_customer AS stored ON stored.id = judged.customer_id
 LEFT JOIN customers_contact AS contact ON contact.id = judged.contact_id
-WHERE judged.customer_id IS NULL OR judged.is_owner_new OR judged.mail_no OR judged.postal_no OR judged.phone_no
+WHERE judged.customer_id IS NULL OR judged.is_owner_new OR judged.is_other_new OR judged.is_parent_late OR judged.mail_no OR judged.postal_no OR judged.phone_no
    OR (stored.name, stored.kana, stored.kind, stored.company, stored.postal_code, stored.address, stored.industry,
-       stored.region, stored.owner_id, stored.joined_on, stored.birth_on, stored.acquired_via, stored.tags, stored.attributes)
+       stored.region, stored.owner_id, stored.joined_on, stored.birth_on, stored.acquired_via, stored.tags, stored.attributes,
+       stored.corporate_number, stored.parent_id, stored.sales_owner_id, stored.deputy_id)
     IS DISTINCT FROM (judged.name, judged.kana, judged.kind, judged.company, judged.postal_code, judged.address,
        judged.industry, judged.region, judged.owner_id, judged.joined_on, judged.birth_on, judged.acquired_via,
-       judged.tags, judged.attributes)
+       judged.tags, judged.attributes, judged.corporate_number, judged.parent_id, judged.sales_owner_id, judged.deputy_id)
    OR (judged.needs_contact AND contact.id IS NULL)
    OR (contact.id IS NOT NULL AND (contact.email, contact.phone) IS DISTINCT FROM (judged.email, judged.phone))
+   OR (contact.id IS NOT NULL AND judged.kind = 'company' AND contact.name <> judged.contact_name)
+   OR (judged.kind = 'person' AND judged.contact_name IS NOT NULL AND NOT EXISTS (
+        SELECT FROM customers_contact AS other
+        WHERE other.customer_id = judged.customer_id AND replace(other.name, ' ', '') = replace(judged.contact_name, ' ', '')
+   ))
    OR EXISTS (
         SELECT FROM unnest(string_to_array(judged.other_emails, ' ')) AS given (address)
         WHERE NOT EXISTS (

@@ -1,4 +1,9 @@
-"""Customers: persons and companies."""
+"""Customers: persons and companies.
+
+Identity: customer_id (or columns named as `key`). With the constant `source` (EC-CUBE, say) the codes are those of that
+system: looked up among its further codes first, then among our own. The code of a merged customer is the customer it
+was put into. `contact_name` is the name of a company's primary contact; at a person it makes a further contact.
+"""
 
 from .column import CUSTOMER_ID, Column, words
 
@@ -14,8 +19,10 @@ CUSTOMERS = (
         """),
         required=True,
         parts={
-            "family_name": words("姓 氏 苗字 名字 姓漢字 lastname familyname surname"),
-            "given_name": words("名 名漢字 firstname givenname"),
+            "family_name": words(
+                "姓 氏 苗字 名字 姓漢字 氏名1 お名前1 名前1 会社名1 顧客名1 得意先名1 lastname familyname surname"
+            ),
+            "given_name": words("名 名漢字 氏名2 お名前2 名前2 会社名2 顧客名2 得意先名2 firstname givenname"),
         },
     ),
     Column(
@@ -29,10 +36,10 @@ CUSTOMERS = (
         """),
         parts={
             "family_kana": words("""
-            セイ せい 姓カナ 姓フリガナ 姓かな lastnamekana familynamekana
+            セイ せい 姓カナ 姓フリガナ 姓かな フリガナ1 カナ1 氏名カナ1 lastnamekana familynamekana
         """),
             "given_kana": words("""
-            メイ めい 名カナ 名フリガナ 名かな firstnamekana givennamekana
+            メイ めい 名カナ 名フリガナ 名かな フリガナ2 カナ2 氏名カナ2 firstnamekana givennamekana
         """),
         },
     ),
@@ -130,6 +137,34 @@ CUSTOMERS = (
             窓口担当者名 contactname contactperson
             primarycontact
         """),
+    ),
+    Column(
+        "corporate_number",
+        "corporate_number",
+        words("法人番号 法人no 法人ナンバー houjinbangou corporateno companynumber"),
+    ),
+    Column(
+        "parent",
+        "id",
+        words("""
+            親顧客コード 親顧客番号 親顧客id 親会社コード 親会社番号 親会社id 親コード 親取引先コード 親取引先id
+            本社コード 本社番号 本社id 本社顧客コード 本社顧客番号 本部コード 上位顧客コード 上位顧客番号 parentid
+            parentcode parentcustomer parentcustomerid parentcustomercode parentaccountid parentcompanyid
+            headquarterscode
+        """),
+    ),
+    Column(
+        "sales_owner",
+        "owner",
+        words("""
+            担当営業 担当営業名 営業担当 営業担当者 営業担当者名 営業担当名 担当セールス 営業マン 営業員 salesrep
+            salesperson accountexecutive salesownername salesowneremail
+        """),
+    ),
+    Column(
+        "deputy",
+        "owner",
+        words("副担当 副担当者 副担当者名 副担当cs サブ担当 サブ担当者 代理担当 代理担当者 backupowner secondowner"),
     ),
     Column("tags", "tags", words("タグ ラベル tag labels")),
     Column("mail_ok", "consent"),
