@@ -74,6 +74,8 @@ def layout_given_by(data: Given[str, str]) -> dict[str, Any]:
         given["header_row"] = int(row) or None
     if data.get("date_order") in ORDERS:
         given["date_order"] = data["date_order"]
+    if data.get("sheet"):
+        given["sheet"] = data["sheet"]
     return given | _answers(data)
 
 
