@@ -95,6 +95,8 @@ def _mapping_page(request: HttpRequest, draft: Import) -> HttpResponse:
         rows = mapping_forms.rows(draft, layout, guessed)
         found = mapping_forms.DELIMITER_CODES.get(layout.delimiter, "")
         context |= {"layout": layout, "rows": rows, "notices": guessed.notices, "found_delimiter": found}
+        context |= {"asks": {ask.about: ask for ask in guessed.asks}, "totals_once": guessed.totals_once}
+        context["given"] = draft.mapping
     except RefusedError as refusal:
         context["refusal"] = str(refusal)
     return render(request, "customers/import_mapping.html", context)

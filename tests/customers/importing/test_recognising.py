@@ -145,6 +145,13 @@ def test_companies_and_contacts_of_hubspot():
     assert Contact.objects.get(customer=hanako).email == "hanako@gamma.example.jp"
 
 
+def test_contacts_of_hubspot_stand_with_their_companies():
+    bring_file("customers", EXPORTS / "hubspot_companies.csv")
+    assert counts(twice("contacts", "hubspot_contacts.csv")) == (2, 0, 0, 0)
+    hanako = Contact.objects.get(email="hanako@gamma.example.jp")
+    assert (hanako.customer.code, hanako.name, hanako.title, hanako.phone) == ("9001", "山田 花子", "部長", "0399990000")
+
+
 def test_orders_of_ec_cube_come_without_postage_and_after_points():
     done = twice("purchases", "eccube_orders.csv", create_customers=True)
     assert done.encoding == "cp932"
