@@ -138,6 +138,8 @@ class Coupon(models.Model):
     )
     redeemed_at = models.DateTimeField(null=True)
 
+    PERSONAL = {}
+
     class Meta:
         constraints = [models.UniqueConstraint(name="one_coupon_a_customer", fields=["offer", "customer"])]
 
@@ -157,6 +159,8 @@ class Enrollment(models.Model):
     arm = models.CharField(max_length=10, choices=Arm)
     stratum = models.CharField(max_length=20, blank=True, default="")
     enrolled_at = models.DateTimeField()
+
+    PERSONAL = {}
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_arm_a_customer", fields=["campaign", "customer"])]
@@ -216,6 +220,8 @@ class Delivery(models.Model):
     settled_at = models.DateTimeField(null=True)
     reply = models.CharField(max_length=300, blank=True, default="", help_text="the server's words, without addresses")
 
+    PERSONAL = {"address": "", "reply": ""}
+
     class Meta:
         constraints = [
             models.UniqueConstraint(name="one_delivery_a_token", fields=["token"]),
@@ -260,6 +266,8 @@ class Exclusion(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     lifted_at = models.DateTimeField(null=True, blank=True)
+
+    PERSONAL = {"note": ""}
 
     class Meta:
         constraints = [

@@ -1,10 +1,10 @@
-"""What people change by hand: a customer's facts, a contact written down. Each with who did it, in one transaction."""
+"""What people change by hand: customers and the people to reach there. Each with who did it, in one transaction."""
 
 import datetime as dt
 import secrets
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Func, TextField, Value
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.roles import allows
 
 from . import consent, searching
-from .models import Channel, Contact, Customer, DimensionChange, Interaction, Touched
+from .models import Contact, Customer, DimensionChange, Touched
 
 DIMENSIONS = ("owner", "industry", "region")
 
@@ -23,17 +23,19 @@ class EditError(Exception):
 
 
 class ConflictError(EditError):
-    """Somebody else changed the customer in the meantime; `current` is how it stands now."""
+    """Somebody else changed the row in the meantime; `current` is how it stands now."""
 
-    def __init__(self, current: Customer):
+    def __init__(self, current: models.Model):
         super().__init__(
-            _("Somebody else has changed this customer in the meantime. Nothing is lost: compare and save again.")
+            _("Somebody else has saved a change here in the meantime. Nothing is lost: compare and save again.")
         )
         self.current = current
 
 
 def may_edit(user: User, customer: Customer) -> bool:
-    """CS staff edit their own customers and those nobody looks after; leaders and admins all."""
+    """CS staff edit their own customers and those nobody looks after; leaders and admins all. Erased ones nobody."""
+    if customer.erased_at is not None:
+        return False
     if allows(user, "customers.edit_all"):
         return True
     return allows(user, "customers.edit") and customer.owner_id in {None, user.pk}
@@ -41,7 +43,10 @@ def may_edit(user: User, customer: Customer) -> bool:
 
 @transaction.atomic
 def add(*, customer: Customer, email: str, phone: str, by: User) -> Customer:
-    """A customer typed in by hand, with the primary contact; without a code he gets one. EditError where taken."""
+    """A customer typed in by hand, with the primary contact; without a code he gets one. EditError where taken.
+
+    An address that was erased on someone's wish is refused at once.
+    """
     customer.code = customer.code or f"M{secrets.token_hex(4).upper()}"
     _check_code(customer.code)
     try:
@@ -51,6 +56,7 @@ def add(*, customer: Customer, email: str, phone: str, by: User) -> Customer:
         raise EditError(_("The customer code %(code)s is already in use.") % {"code": customer.code}) from error
     name = customer.name if customer.kind == "person" else ""
     Contact.objects.create(customer=customer, name=name, email=email, phone=phone, is_primary=True)
+    consent.settle([customer.pk])
     _done(customer, "customer.add", by)
     return customer
 
@@ -73,23 +79,43 @@ class _Bare(Func):
 
 @transaction.atomic
 def change(
-    *, customer: Customer, fields: dict[str, Any], contact: dict[str, str], version: int, by: User, on: dt.date
+    *,
+    customer: Customer,
+    fields: dict[str, Any],
+    contact: dict[str, str],
+    version: int,
+    contact_version: int | None = None,
+    by: User,
+    on: dt.date,
 ) -> Customer:
-    """Writes the fields where nobody was faster (`version` is what the person saw), and dates what is dated."""
+    """Writes the fields where nobody was faster (`version` is what the person saw), and dates what is dated.
+
+    `contact` holds the primary contact's e-mail and phone, `contact_version` what was seen of it (None: there was
+    none). Raises ConflictError where either has changed.
+    """
     before = Customer.objects.select_for_update().get(pk=customer.pk)
-    if before.version != version:
+    primary = before.contacts.select_for_update().filter(is_primary=True).first()
+    if before.version != version or (primary.version if primary else None) != contact_version:
         raise ConflictError(before)
     for dimension in DIMENSIONS:
         new = fields.get(dimension, getattr(before, dimension))
         remember(before, dimension, getattr(before, dimension), new, on=on)
-    changed = sorted(name for name, value in fields.items() if getattr(before, name) != value)
-    for name, value in fields.items():
-        setattr(before, name, value)
-    before.version += 1
-    before.save()
-    Contact.objects.update_or_create(customer=before, is_primary=True, defaults=contact)
-    _done(before, "customer.change", by, fields=changed)
+    changed = _set(before, fields)
+    reached = _set(primary or Contact(customer=before, is_primary=True), contact)
+    consent.settle([before.pk])
+    _done(before, "customer.change", by, fields=sorted(changed + reached))
     return before
+
+
+def _set(row: models.Model, fields: dict[str, Any]) -> list[str]:
+    """Writes the fields that differ and counts the edit; returns their names."""
+    changed = sorted(name for name, value in fields.items() if getattr(row, name) != value)
+    for name in changed:
+        setattr(row, name, fields[name])
+    if changed:
+        row.version += int(row.pk is not None)  # type: ignore[attr-defined]
+        row.save()
+    return changed
 
 
 def remember(customer: Customer, dimension: str, old: Any, new: Any, *, on: dt.date) -> None:
@@ -112,28 +138,41 @@ def _done(customer: Customer, action: str, by: User, **detail: Any) -> None:
     audit.record(action, by=by, on=customer, **detail)
 
 
+# --- the people to reach there
+
+
 @transaction.atomic
-def log(*, interaction: Interaction, is_refusal: bool, keeps: bool = False, by: User, now: dt.datetime) -> Interaction:
-    """Writes a contact down; "send me nothing more" takes back the consent to mail at once, for all addresses.
-
-    What was promised before is ticked off, since the new entry says what comes next; `keeps` leaves it open.
-    """
-    interaction.by = by
-    interaction.save(force_insert=True)
-    customer = interaction.customer
-    if not keeps:
-        _tick_off(customer, but=interaction, now=now)
-    if is_refusal:
-        _refuse(customer, by=by, now=now)
-    audit.record("interaction.log", by=by, on=customer, kind=interaction.kind, is_refusal=is_refusal)
-    return interaction
+def add_contact(*, contact: Contact, by: User) -> Contact:
+    """A further person; the first one known is the primary contact."""
+    customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
+    contact.is_primary = not customer.contacts.filter(is_primary=True).exists()
+    contact.save(force_insert=True)
+    consent.settle([customer.pk])
+    _done(customer, "contact.add", by, contact=contact.pk)
+    return contact
 
 
-def _tick_off(customer: Customer, *, but: Interaction, now: dt.datetime) -> None:
-    promised = customer.interactions.filter(next_on__isnull=False, next_done_at=None).exclude(pk=but.pk)
-    promised.update(next_done_at=now)
+@transaction.atomic
+def change_contact(*, contact: Contact, fields: dict[str, Any], version: int, by: User) -> Contact:
+    """Writes the fields where nobody was faster. Raises ConflictError with how the contact stands now."""
+    before = Contact.objects.select_for_update(of=("self",)).select_related("customer").get(pk=contact.pk)
+    if before.version != version:
+        raise ConflictError(before)
+    changed = _set(before, fields)
+    consent.settle([before.customer_id])
+    _done(before.customer, "contact.change", by, contact=before.pk, fields=changed)
+    return before
 
 
-def _refuse(customer: Customer, *, by: User, now: dt.datetime) -> None:
-    for address in {contact.email for contact in customer.contacts.exclude(email="")}:
-        consent.withdraw(customer=customer, channel=Channel.MAIL, address=address, at=now, source="staff", by=by)
+@transaction.atomic
+def make_primary(*, contact: Contact, by: User) -> Contact:
+    """From now on this one is written to; who was it before stays a contact."""
+    customer = Customer.objects.select_for_update().get(pk=contact.customer_id)
+    contact.refresh_from_db()
+    if contact.left_on is not None:
+        raise EditError(_("Who has left cannot be the primary contact."))
+    for one in customer.contacts.filter(is_primary=True).exclude(pk=contact.pk):
+        _set(one, {"is_primary": False})
+    if _set(contact, {"is_primary": True}):
+        _done(customer, "contact.primary", by, contact=contact.pk)
+    return contact

@@ -17,12 +17,14 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
-from .models import Customer
+from .interactions import OPEN_COMPLAINT
+from .models import Customer, Interaction
 from .searching import search_form
 
 ROWS = 50
 COUNT_TO = 10_000
 LOWEST = -1e18  # stands for "no figure", after every figure
+FILTERS = ("segment", "lifecycle", "owner", "industry", "complaints")
 RELATIONS = ("owner", "score", "prediction")
 
 
@@ -65,6 +67,7 @@ class Wanted:
     lifecycle: str = ""
     owner: str = ""
     industry: str = ""
+    complaints: str = ""  # "open": only those with an open complaint
     sort: str = "name"
 
     @classmethod
@@ -74,6 +77,7 @@ class Wanted:
         is_narrowed = any(given[name] for name in ("q", "segment", "owner"))
         default = "mine" if user.role == "cs" and has_own and not is_narrowed else "all"
         given["scope"] = given["scope"] if given["scope"] in {"mine", "all"} else default
+        given["complaints"] = "open" if given["complaints"] else ""
         given["sort"] = given["sort"] if given["sort"] in ORDERS else "name"
         given["owner"] = given["owner"] if given["owner"].isascii() and given["owner"].isdigit() else ""
         return cls(**given)
@@ -85,7 +89,12 @@ class Wanted:
 
     @property
     def is_filtered(self) -> bool:
-        return any(getattr(self, name) for name in ("q", "segment", "lifecycle", "owner", "industry"))
+        return bool(self.q) or self.filters > 0
+
+    @property
+    def filters(self) -> int:
+        """How many filters beside the search narrow the list."""
+        return sum(bool(getattr(self, name)) for name in FILTERS)
 
 
 @dataclass
@@ -111,6 +120,9 @@ def matching(wanted: Wanted, *, user: User) -> QuerySet[Customer]:
     if wanted.segment:
         stays = Customer._meta.get_field("memberships").related_model._default_manager
         found = found.filter(Exists(stays.filter(customer=OuterRef("pk"), left_on=None, segment__slug=wanted.segment)))
+    if wanted.complaints:
+        open_ones = Interaction.objects.filter(customer=OuterRef("pk"), **OPEN_COMPLAINT)
+        found = found.filter(Exists(open_ones))
     return search(found, wanted.q)
 
 

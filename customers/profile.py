@@ -1,11 +1,13 @@
-"""What a customer's page reads: the timeline, the standing of each channel, what was promised."""
+"""What a customer's page reads: the timeline, the standing of each address, what was promised, who belongs together."""
 
 import datetime as dt
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import F, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +17,19 @@ from accounts.models import Installation
 from common import sql
 
 from . import consent
-from .models import Channel, Contact, Customer, Interaction
+from .models import Channel, Consent, Contact, Customer, Interaction, Suppression
 
 ENTRIES = 25
-CURSOR = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT[\d:.]+\+\d\d:\d\d)~(?P<kind>[a-z0-9_]{1,40})~(?P<id>\d{1,18})", re.ASCII)
-FAR_FUTURE = "9999-12-31T00:00:00+00:00"
+MOST_ENTRIES = 500  # on one page, where somebody comes back to it
+# group → its words: what the timeline can be narrowed down to
+GROUPS: dict[str, str | Promise] = {
+    "purchases": _("Purchases"),
+    "contracts": _("Contracts and bills"),
+    "contacts": _("Interactions"),
+    "mails": _("Mails and consent"),
+    "usage": _("Use of the service"),
+    "changes": _("Imports and changes"),
+}
 # kind → icon, words
 KINDS: dict[str, tuple[str, str | Promise]] = {
     "purchase": ("shopping-cart", _("Purchase")),
@@ -28,23 +38,42 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "contract_start": ("file-check", _("Contract begins")),
     "contract_notice": ("file-alert", _("Notice given")),
     "contract_end": ("file-x", _("Contract ends")),
+    "contract_invoice": ("file-invoice", _("Bill")),
+    "contract_paid": ("cash", _("Bill paid")),
     "contact_phone": ("phone", _("Phone call")),
     "contact_mail": ("mail", pgettext_lazy("channel", "E-mail")),
     "contact_chat": ("message", _("Chat")),
     "contact_meeting": ("users", _("Meeting")),
     "contact_visit": ("map-pin", _("Visit")),
+    "consent_granted": ("circle-check", _("Agreed to be written to")),
+    "consent_withdrawn": ("circle-x", _("Refused to be written to")),
     "mail_accepted": ("send", _("Campaign mail sent")),
     "mail_failed": ("mail-x", _("Campaign mail failed")),
     "mail_unknown": ("mail-question", _("Campaign mail: outcome unknown")),
     "unsubscribed": ("mail-off", _("Unsubscribed")),
     "resubscribed": ("mail-check", _("Subscribed again")),
     "snoozed": ("clock", _("Put off in the work list")),
+    "import_made": ("file-import", _("Came in with a file")),
+    "import_changed": ("file-import", _("Changed by a file")),
+    "edit": ("edit", _("Changed by hand")),
+}
+MAIL_KINDS = ("mail_accepted", "mail_failed", "mail_unknown", "unsubscribed", "resubscribed", "email_clicked")
+# action in the audit log → its words: the edits a timeline shows
+EDITS: dict[str, str | Promise] = {
+    "customer.add": _("Added by hand"),
+    "customer.change": _("Facts changed"),
+    "customer.personal": _("Personal data handed out"),
+    "customer.erase": _("Personal data erased"),
+    "contact.add": _("Contact added"),
+    "contact.change": _("Contact changed"),
+    "contact.primary": _("Primary contact changed"),
+    "interaction.change": _("Entry changed"),
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the timeline."""
+    """One line of the timeline, and where it came from."""
 
     at: dt.datetime
     kind: str
@@ -53,6 +82,12 @@ class Entry:
     amount: Decimal | None
     number: int
     source_id: int
+    category: str = ""
+    status: str = ""
+    by_name: str = ""
+    by_id: int | None = None
+    import_id: int | None = None
+    file_name: str = ""
 
     @property
     def icon(self) -> str:
@@ -63,62 +98,142 @@ class Entry:
         return str(KINDS.get(self.kind, ("", self.kind))[1])
 
     @property
+    def heading(self) -> str:
+        """What it was about: of an edit what was done, of an order its number."""
+        return str(EDITS.get(self.title, self.title)) if self.kind == "edit" else self.title
+
+    @property
+    def text(self) -> str:
+        """The second line; changed columns by their names on the screen."""
+        if self.kind in {"edit", "import_changed"}:
+            return ", ".join(map(_column_words, self.detail.split()))
+        return self.detail
+
+    @property
+    def category_words(self) -> str:
+        """Of a contact what it was, of a consent the channel."""
+        choices = Channel.choices if self.kind.startswith("consent_") else Interaction.Category.choices
+        return str(dict(choices).get(self.category, ""))
+
+    @property
+    def status_words(self) -> str:
+        """Only what is not closed needs a word."""
+        if self.kind == "contract_invoice" and self.status == "unpaid":
+            return str(_("not paid"))
+        return str(dict(Interaction.Status.choices)[self.status]) if self.is_open else ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.is_interaction and self.status in {Interaction.Status.OPEN, Interaction.Status.WORKING}
+
+    @property
+    def is_interaction(self) -> bool:
+        return self.kind.startswith("contact_") and self.kind in KINDS
+
+    @property
     def has_time(self) -> bool:
-        """Contracts know days only."""
+        """Contracts and bills know days only."""
         return not self.kind.startswith("contract_")
+
+    @property
+    def cursor(self) -> str:
+        return f"{self.at.isoformat()}~{self.kind}~{self.source_id}"
+
+
+def _column_words(name: str) -> str:
+    """A column as the screen calls it."""
+    for model in (Customer, Contact, Interaction):
+        try:
+            return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        except FieldDoesNotExist:
+            continue
+    return name
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Some entries, newest first, and where the older ones begin (empty: no more)."""
+    """Some entries, newest first, where the older ones begin (empty: no more), and what it is narrowed down to."""
 
     entries: list[Entry]
     older: str
+    show: str = ""
 
 
-def timeline(customer: Customer, before: str = "") -> Timeline:
-    """The entries older than `before` (`moment~kind~id`, as `older` gave it); the newest where it is none."""
-    at, kind, source_id = _cursor(before)
+def timeline(customer: Customer, *, before: str = "", upto: str = "", show: str = "") -> Timeline:
+    """The entries older than `before` (an entry's cursor, as `older` gave it); the newest where it is none.
+
+    `upto` asks for all of them down to that entry, so that a person who comes back finds the page as it was.
+    `show` is one of GROUPS; anything else shows everything.
+    """
+    limit = MOST_ENTRIES if _cursor(upto) else ENTRIES
+    at, kind, source_id = _cursor(before) or ("infinity", "~", 0)
+    last_at, last_kind, last_id = _cursor(upto) or ("-infinity", "", 0)
+    show = show if show in GROUPS else ""
     found = sql.rows(
         "customers/sql/timeline.sql",
         {
             "customer": customer.pk,
+            "groups": [show] if show else list(GROUPS),
             "zone": Installation.get().time_zone,
-            "before": at,
-            "before_kind": kind,
-            "before_id": source_id,
-            "limit": ENTRIES + 1,
+            "edits": list(EDITS),
+            "mail_kinds": list(MAIL_KINDS),
+            **{"before": at, "before_kind": kind, "before_id": source_id},
+            **{"upto": last_at, "upto_kind": last_kind, "upto_id": last_id},
+            "limit": limit + 1,
         },
     )
-    entries = [Entry(**_plain(row)) for row in found[:ENTRIES]]
-    last = entries[-1] if len(found) > ENTRIES else None
-    return Timeline(entries, f"{last.at.isoformat()}~{last.kind}~{last.source_id}" if last else "")
+    entries = [Entry(**_plain(row)) for row in found[:limit]]
+    has_older = len(found) > limit or (bool(upto) and bool(entries) and _has_older(customer, entries[-1], show))
+    return Timeline(entries, entries[-1].cursor if entries and has_older else "", show)
+
+
+def _has_older(customer: Customer, entry: Entry, show: str) -> bool:
+    return bool(timeline(customer, before=entry.cursor, show=show).entries)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "detail": row["detail"] or "", "number": int(row["number"])}
 
 
-def _cursor(before: str) -> tuple[str, str, int]:
-    """The parts of `older`; the far future where the address was not made by us."""
-    found = CURSOR.fullmatch(before.replace(" ", "+"))
+def _cursor(text: str) -> tuple[str, str, int] | None:
+    """The parts of an entry's cursor; None where it was not made by us. Events bring kinds of any letters."""
+    when, _tilde, rest = text.partition("~")
+    kind, _tilde, number = rest.rpartition("~")
     try:
-        at = parse_datetime(found["at"]) if found else None
+        at = parse_datetime(when.replace(" ", "+"))
     except ValueError:
-        at = None
-    if found is None or at is None:
-        return FAR_FUTURE, "~", 0
-    return at.isoformat(), found["kind"], int(found["id"])
+        return None
+    if at is None or at.tzinfo is None or not 0 < len(kind) <= 40 or "\0" in kind:
+        return None
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        return None
+    return at.isoformat(), kind, int(number)
 
 
-def standings(customer: Customer) -> list[tuple[str, Contact, consent.Standing]]:
-    """Of each contact with an e-mail: whether he may be written to, and why not."""
-    return [
-        (str(Channel.MAIL.label), contact, consent.standing(channel=Channel.MAIL, address=contact.email))
-        for contact in customer.contacts.exclude(email="").order_by("-is_primary", "id")[:5]
-    ]
+def standings(contacts: Sequence[Contact]) -> dict[int, consent.Standing]:
+    """Of each contact with an e-mail: whether he may be written to, and why not; by the contact's id. Two queries."""
+    channel = Channel.MAIL
+    addresses = {one.pk: consent.normalise_address(channel, one.email) for one in contacts if one.email}
+    known = {"channel": channel, "address__in": set(addresses.values())}
+    last = Consent.objects.filter(**known).order_by("address", "-id").distinct("address")
+    entries = {one.address: one for one in last}
+    stopped: dict[str, tuple[Suppression, ...]] = {}
+    for one in Suppression.objects.filter(**known, lifted_at=None).order_by("id"):
+        stopped[one.address] = (*stopped.get(one.address, ()), one)
+    return {pk: consent.Standing(entries.get(address), stopped.get(address, ())) for pk, address in addresses.items()}
+
+
+def contacts(customer: Customer) -> QuerySet[Contact]:
+    """The people there: the primary one first, who has left last; with the file each came from."""
+    order = (F("left_on").desc(nulls_first=True), "-is_primary", "id")
+    return customer.contacts.select_related("imported").order_by(*order)
 
 
 def open_promise(customer: Customer) -> Interaction | None:
     """What was promised next and is not done yet."""
     return customer.interactions.filter(next_on__isnull=False, next_done_at=None).order_by("next_on").first()
+
+
+def branches(customer: Customer) -> QuerySet[Customer]:
+    """The branches of this head office, in gojūon order."""
+    return Customer.objects.current().filter(parent=customer).order_by("sort_key", "id")

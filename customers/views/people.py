@@ -1,24 +1,28 @@
 """The list of customers, one customer's page, and what people change there."""
 
-import datetime as dt
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
 from accounts.models import Installation
 from accounts.roles import allows, may
 
-from .. import editing, exporting, listing, profile
-from ..forms import CustomerForm, InteractionForm
-from ..models import Customer, Interaction
+from .. import editing, interactions, listing, profile
+from ..conflicts import typed
+from ..models import Customer, Merge
+from ..record_forms import CustomerForm, LogForm
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+SHOWN_BRANCHES = 10
+RELATIONS = (*listing.RELATIONS, "sales_owner", "deputy", "parent", "imported")
 
 
 @may("customers.view")
@@ -26,10 +30,10 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def customer_list(request: HttpRequest) -> HttpResponse:
     """Search, filters, order, pages; CS staff begin with their own customers."""
     wanted = _wanted(request)
-    page = listing.page(
-        wanted, user=request.user, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
+    place = {name: request.GET.get(name, "")[:20] for name in ("after", "before")}
+    page = listing.page(wanted, user=request.user, **place)
     context = {"wanted": wanted, "page": page, "may_export": allows(request.user, "customers.export")}
+    context["list_url"] = reverse("customers:list") + wanted.address(**place)
     if request.headers.get("HX-Target") == "rows":
         return render(request, "customers/_rows.html", context)
     context |= {
@@ -52,73 +56,73 @@ def _wanted(request: HttpRequest) -> listing.Wanted:
     return listing.Wanted.read(request.GET, user=request.user, has_own=has_own)
 
 
-@may("customers.export")
-@require_POST
-def export(request: HttpRequest) -> HttpResponse:
-    """What the list shows now, as a file; who took it along is recorded."""
-    wanted = _wanted(request)
-    found = listing.matching(wanted, user=request.user).order_by("sort_key", "id")
-    audit.record("customers.export", by=request.user, count=found.count(), is_filtered=wanted.is_filtered)
-    response = StreamingHttpResponse(exporting.lines(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="customers.csv"'
-    return response
-
-
 @may("customers.view")
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything known of one customer."""
-    customer = get_object_or_404(Customer.objects.current().select_related(*listing.RELATIONS), pk=pk)
+    """Everything known of one customer; of one merged into another, that one's."""
+    merged = Customer.objects.filter(pk=pk, merged_into__isnull=False).select_related("merged_into").first()
+    if merged is not None:
+        messages.info(request, _("%(code)s was merged into this customer.") % {"code": merged.code})
+        return redirect("customers:detail", merged.merged_into_id)
+    customer = get_object_or_404(Customer.objects.current().select_related(*RELATIONS), pk=pk)
     audit.record("customer.view", by=request.user, on=customer)
-    return render(
-        request,
-        "customers/detail.html",
-        _page(request, customer, InteractionForm(initial={"occurred_at": _local_now()})),
-    )
+    return render(request, "customers/detail.html", page_of(request, customer, LogForm.blank(customer)))
 
 
-def _page(request: HttpRequest, customer: Customer, form: InteractionForm) -> dict:
+def page_of(request: HttpRequest, customer: Customer, form: LogForm) -> dict:
+    """What the page of a customer shows; the form to write down a contact may hold what was typed."""
+    contacts = list(profile.contacts(customer))
+    standings = profile.standings(contacts)
+    branches = list(profile.branches(customer)[: SHOWN_BRANCHES + 1])
     return {
         "customer": customer,
-        "contacts": customer.contacts.order_by("-is_primary", "id"),
-        "standings": profile.standings(customer),
-        "timeline": profile.timeline(customer),
+        "merges": Merge.objects.filter(loser__merged_into=customer, undone_at=None).select_related("loser"),
+        "may_merge": allows(request.user, "duplicates.merge"),
+        "contacts": [(one, standings.get(one.pk)) for one in contacts],
+        "codes": customer.codes.order_by("source", "code"),
+        "branches": branches[:SHOWN_BRANCHES],
+        "has_more_branches": len(branches) > SHOWN_BRANCHES,
+        "complaints": interactions.open_complaints(customer),
         "promise": profile.open_promise(customer),
         "may_edit": editing.may_edit(request.user, customer),
+        "may_see_imports": allows(request.user, "imports.run"),
+        "may_hand_out": allows(request.user, "customers.personal"),
+        "may_erase": allows(request.user, "customers.erase") and customer.erased_at is None,
         "log_form": form,
+        **_entries(request, customer),
+    }
+
+
+def _entries(request: HttpRequest, customer: Customer) -> dict:
+    """The part of the timeline the address asks for."""
+    wanted = {name: request.GET.get(name, "")[:200] for name in ("before", "upto", "show")}
+    return {
+        "timeline": profile.timeline(customer, **wanted),
+        "groups": profile.GROUPS.items(),
+        "may_see_imports": allows(request.user, "imports.run"),
     }
 
 
 @may("customers.view")
 @require_safe
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
-    """Older entries: a part for htmx, a page of its own without script."""
+    """Older entries: a part for htmx, a page of its own without script.
+
+    The page's own address follows, so that coming back to it shows as much as before.
+    """
     customer = get_object_or_404(Customer.objects.current(), pk=pk)
-    context = {"customer": customer, "timeline": profile.timeline(customer, request.GET.get("before", ""))}
-    is_part = bool(request.headers.get("HX-Request"))
-    return render(request, "customers/_timeline.html" if is_part else "customers/timeline.html", context)
+    context = {"customer": customer, **_entries(request, customer)}
+    if not request.headers.get("HX-Request"):
+        return render(request, "customers/timeline.html", context)
+    response = render(request, "customers/_timeline.html", context)
+    response["HX-Replace-Url"] = _address_of_page(customer, context["timeline"], request.GET.get("before", ""))
+    return response
 
 
-@may("customers.log")
-@require_POST
-def log(request: HttpRequest, pk: int) -> HttpResponse:
-    """A call, a mail, a visit: written down in twenty seconds."""
-    customer = get_object_or_404(Customer.objects.current().select_related(*listing.RELATIONS), pk=pk)
-    form = InteractionForm(request.POST, instance=Interaction(customer=customer))
-    if not form.is_valid():
-        return render(request, "customers/detail.html", _page(request, customer, form), status=422)
-    is_refusal = form.cleaned_data["is_refusal"]
-    editing.log(
-        interaction=form.instance,
-        is_refusal=is_refusal,
-        keeps=form.cleaned_data["keeps"],
-        by=request.user,
-        now=timezone.now(),
-    )
-    messages.success(
-        request, _("It is written down; no more mail goes there.") if is_refusal else _("It is written down.")
-    )
-    return redirect("customers:detail", pk=pk)
+def _address_of_page(customer: Customer, shown: profile.Timeline, before: str) -> str:
+    upto = shown.entries[-1].cursor if before and shown.entries else ""
+    words = urlencode({name: value for name, value in (("show", shown.show), ("upto", upto)) if value})
+    return reverse("customers:detail", args=[customer.pk]) + (f"?{words}" if words else "")
 
 
 @may("customers.edit")
@@ -126,15 +130,10 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """A customer typed in by hand."""
     customer = Customer(owner=request.user if request.user.role == "cs" else None)
-    form = CustomerForm(request.POST or None, instance=customer)
+    form = CustomerForm(typed(request), instance=customer)
     if request.method == "POST" and form.is_valid():
         try:
-            editing.add(
-                customer=form.instance,
-                email=form.cleaned_data["email"],
-                phone=form.cleaned_data["phone"],
-                by=request.user,
-            )
+            editing.add(customer=_filled(form), **form.of_contact(), by=request.user)
         except editing.EditError as error:
             form.add_error("code", str(error))
         else:
@@ -143,38 +142,40 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/form.html", {"form": form}, status=422 if form.errors else 200)
 
 
+def _filled(form: CustomerForm) -> Customer:
+    customer = form.instance
+    customer.parent, customer.tags = form.cleaned_data["parent_code"], form.cleaned_data["tag_words"]
+    return customer
+
+
 @may("customers.edit")
 @get_or_post
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Changes a customer; where somebody was faster, shows both and loses nothing."""
-    customer = get_object_or_404(Customer.objects.current(), pk=pk)
+    customer = get_object_or_404(Customer.objects.current().select_related("parent"), pk=pk)
     if not editing.may_edit(request.user, customer):
         raise PermissionDenied
-    form = CustomerForm(request.POST or None, instance=customer)
-    if request.method == "POST" and form.is_valid():
-        try:
-            _save(form, request)
-        except editing.ConflictError as conflict:
-            form = form.against(conflict.current)
-            messages.error(request, str(conflict))
-            return render(request, "customers/form.html", {"form": form, "customer": conflict.current}, status=409)
-        messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
-        return redirect("customers:detail", pk=pk)
-    return render(
-        request, "customers/form.html", {"form": form, "customer": customer}, status=422 if form.errors else 200
-    )
+    form, status = CustomerForm(typed(request), instance=customer), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                _save(form, request)
+            except editing.ConflictError as conflict:
+                form, status = form.against(conflict.current), 409
+            else:
+                messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
+                return redirect("customers:detail", pk=pk)
+    return render(request, "customers/form.html", {"form": form, "customer": customer}, status=status)
 
 
 def _save(form: CustomerForm, request: HttpRequest) -> None:
     editing.change(
         customer=form.instance,
-        fields={name: form.cleaned_data[name] for name in form.Meta.fields if name != "code"},
-        contact={name: form.cleaned_data[name] for name in form.OF_CONTACT},
+        fields=form.changes(),
+        contact=form.of_contact(),
         version=form.cleaned_data["version"],
+        contact_version=form.cleaned_data["contact_version"],
         by=request.user,
         on=Installation.get().day_of(timezone.now()),
     )
-
-
-def _local_now() -> dt.datetime:
-    return timezone.localtime().replace(second=0, microsecond=0)

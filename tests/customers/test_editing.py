@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import AuditEvent, Role
 from customers import consent, editing
-from customers.models import Channel, Contact, Customer, DimensionChange, Interaction, Touched
+from customers.models import Channel, Contact, Customer, DimensionChange, ErasedAddress, Touched
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +20,13 @@ def by():
 
 
 def change(who, by, *, on=DAY, version=None, email="", phone="", **fields):
+    primary = who.contacts.filter(is_primary=True).first()
     return editing.change(
         customer=who,
         fields=fields,
         contact={"email": email, "phone": phone},
         version=who.version if version is None else version,
+        contact_version=primary.version if primary else None,
         by=by,
         on=on,
     )
@@ -110,7 +112,7 @@ def test_a_change_is_written_counted_found_and_recorded(by):
     assert who.search_text == "a1|新|new@examplejp|0312345678"
     assert who.contacts.get().email == "new@example.jp"
     assert who.updated_at > who.created_at
-    assert AuditEvent.objects.get(action="customer.change").detail == {"fields": ["name"]}
+    assert AuditEvent.objects.get(action="customer.change").detail == {"fields": ["email", "name", "phone"]}
 
 
 def test_a_change_makes_the_contact_that_was_missing(by):
@@ -165,51 +167,91 @@ def test_a_value_left_as_it_is_is_not_dated(by):
     assert not DimensionChange.objects.exists()
 
 
-# --- contacts written down
+# --- the people to reach there
 
 
-def interaction(who, **fields):
-    return Interaction(customer=who, occurred_at=NOW, subject="電話しました", **fields)
+def contact(who, **fields):
+    return Contact.objects.create(customer=who, **{"name": "田中", **fields})
 
 
-def test_a_contact_is_written_down_by_whom(by):
+def change_contact(one, by, *, version=None, **fields):
+    return editing.change_contact(contact=one, fields=fields, version=version or one.version, by=by)
+
+
+def test_the_first_contact_is_the_primary_one_and_the_next_is_not(by):
     who = factories.customer()
-    editing.log(interaction=interaction(who), is_refusal=False, by=by, now=NOW)
-    assert Interaction.objects.get().by == by
-    assert AuditEvent.objects.get(action="interaction.log").detail == {"kind": "phone", "is_refusal": False}
+    first = editing.add_contact(contact=Contact(customer=who, name="一"), by=by)
+    second = editing.add_contact(contact=Contact(customer=who, name="二", email="b@example.jp"), by=by)
+    assert (first.is_primary, second.is_primary) == (True, False)
+    who.refresh_from_db()
+    assert "b@examplejp" in who.search_text
+    assert AuditEvent.objects.filter(action="contact.add", object_id=str(who.pk)).count() == 2
 
 
-def test_the_new_entry_ticks_off_what_was_promised_but_not_its_own(by):
+def test_a_changed_contact_is_counted_found_and_recorded_without_his_words(by):
     who = factories.customer()
-    editing.log(interaction=interaction(who, next_on=DAY), is_refusal=False, by=by, now=NOW)
-    editing.log(interaction=interaction(who, next_on=DAY), is_refusal=False, by=by, now=NOW)
-    other = factories.customer()
-    editing.log(interaction=interaction(other), is_refusal=False, by=by, now=NOW)
-    assert list(who.interactions.order_by("id").values_list("next_done_at", flat=True)) == [NOW, None]
+    changed = change_contact(contact(who), by, name="佐藤", role="pays", email="s@example.jp")
+    assert (changed.name, changed.role, changed.version) == ("佐藤", "pays", 2)
+    who.refresh_from_db()
+    assert "佐藤" in who.search_text
+    row = AuditEvent.objects.get(action="contact.change")
+    assert row.detail == {"contact": changed.pk, "fields": ["email", "name", "role"]}
 
 
-def test_a_promise_may_stay_open(by):
+def test_who_saw_an_older_contact_changes_nothing(by):
+    one = contact(factories.customer())
+    change_contact(one, by, name="佐藤")
+    with pytest.raises(editing.ConflictError) as conflict:
+        change_contact(one, by, name="鈴木", version=1)
+    assert conflict.value.current.name == "佐藤"
+
+
+def test_a_contact_changed_meanwhile_stops_an_edit_of_the_customer_that_writes_it_too(by):
     who = factories.customer()
-    editing.log(interaction=interaction(who, next_on=DAY), is_refusal=False, by=by, now=NOW)
-    editing.log(interaction=interaction(who), is_refusal=False, keeps=True, by=by, now=NOW)
-    assert who.interactions.filter(next_on=DAY, next_done_at=None).count() == 1
-
-
-def test_please_send_me_nothing_more_stops_every_address_of_the_customer(by):
-    who = factories.customer()
-    for address in ("one@example.jp", "two@example.jp"):
-        Contact.objects.create(customer=who, email=address)
-        consent.grant(
+    one = contact(who, is_primary=True, email="old@example.jp")
+    change_contact(one, by, email="new@example.jp")
+    with pytest.raises(editing.ConflictError):
+        editing.change(
             customer=who,
-            channel=Channel.MAIL,
-            address=address,
-            basis="relation",
-            at=NOW,
-            source="test",
+            fields={},
+            contact={"email": "mine@example.jp", "phone": ""},
+            version=1,
+            contact_version=1,
             by=by,
+            on=DAY,
         )
-    Contact.objects.create(customer=who, email="")
-    assert consent.mailable(Contact.objects.all()).count() == 2
-    editing.log(interaction=interaction(who), is_refusal=True, by=by, now=NOW)
-    assert not consent.mailable(Contact.objects.all()).exists()
-    assert AuditEvent.objects.filter(action="consent.withdraw").count() == 2
+    one.refresh_from_db()
+    assert one.email == "new@example.jp"
+
+
+def test_there_is_one_primary_contact_at_a_time(by):
+    who = factories.customer()
+    first, second = contact(who, is_primary=True), contact(who)
+    editing.make_primary(contact=second, by=by)
+    editing.make_primary(contact=second, by=by)
+    assert list(who.contacts.order_by("id").values_list("is_primary", "version")) == [(False, 2), (True, 2)]
+    assert AuditEvent.objects.filter(action="contact.primary").count() == 1
+    first.refresh_from_db()
+    assert not first.is_primary
+
+
+def test_who_has_left_is_not_made_the_primary_contact(by):
+    one = contact(factories.customer(), left_on=DAY)
+    with pytest.raises(editing.EditError, match="主担当"):
+        editing.make_primary(contact=one, by=by)
+
+
+@pytest.mark.parametrize("way", ["add", "change", "add_contact", "change_contact"])
+def test_an_address_that_was_erased_is_refused_however_it_is_typed_in_again(by, way):
+    ErasedAddress.objects.create(
+        channel=Channel.MAIL, hash=consent.address_hash(Channel.MAIL, "gone@example.jp"), erased_at=NOW
+    )
+    if way == "add":
+        editing.add(customer=Customer(code="N-1", name="青空"), email="gone@example.jp", phone="", by=by)
+    elif way == "change":
+        change(factories.customer(), by, email="gone@example.jp")
+    elif way == "add_contact":
+        editing.add_contact(contact=Contact(customer=factories.customer(), email="gone@example.jp"), by=by)
+    else:
+        change_contact(contact(factories.customer()), by, email="gone@example.jp")
+    assert consent.standing(channel=Channel.MAIL, address="gone@example.jp").suppressions

@@ -6,12 +6,22 @@ import json
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
 from customers import searching
-from customers.models import Contact, Customer, DimensionChange, Event, Interaction, Suppression
+from customers.models import (
+    Contact,
+    Customer,
+    CustomerCode,
+    DimensionChange,
+    Event,
+    Import,
+    Interaction,
+    Suppression,
+)
 from scores.models import Prediction, Score
 from tests import factories
 
@@ -204,58 +214,6 @@ def test_older_entries_come_as_a_part_and_as_a_page(staff):
     assert not orders[0] & orders[1]
 
 
-# --- writing a contact down
-
-
-def entry(**fields):
-    return {"kind": "phone", "direction": "inbound", "occurred_at": "2026-11-20T10:00", "subject": "用件", **fields}
-
-
-def test_a_call_about_a_colleagues_customer_is_written_down(staff):
-    who = customer(owner=factories.user())
-    answer = staff.post(address("log", who), entry(next_action="折り返す", next_on="2026-11-25"))
-    assert answer.url == address("detail", who)
-    written = Interaction.objects.get()
-    assert (written.by, written.kind, written.direction, str(written.next_on)) == (
-        staff.user,
-        "phone",
-        "inbound",
-        "2026-11-25",
-    )
-    assert "2026/11/20 10:00" in text(staff.get(answer.url))
-
-
-@pytest.mark.parametrize(
-    "missing", [{"subject": ""}, {"next_action": "折り返す"}, {"occurred_at": ""}, {"kind": "telepathy"}]
-)
-def test_what_is_missing_is_said_at_the_field_and_nothing_typed_is_lost(staff, missing):
-    who = customer()
-    answer = staff.post(address("log", who), entry(body="" if "subject" in missing else "大事な話", **missing))
-    assert answer.status_code == 422
-    assert "invalid-feedback" in text(answer)
-    assert '<details class="card-body" open' in text(answer)
-    assert "subject" in missing or "大事な話" in text(answer)
-    assert not Interaction.objects.exists()
-
-
-def test_send_me_nothing_more_is_one_tick_and_shows_at_once(staff):
-    who = customer(email="info@example.jp")
-    answer = staff.post(address("log", who), entry(is_refusal="on"), follow=True)
-    assert Suppression.objects.get().address == "info@example.jp"
-    assert "tag tag-bad" in text(answer)
-
-
-def test_a_promise_is_ticked_off_unless_it_is_kept(staff):
-    who = customer()
-    staff.post(address("log", who), entry(next_on="2026-11-25"))
-    assert 'name="keeps"' in text(staff.get(address("detail", who)))
-    staff.post(address("log", who), entry(keeps="on"))
-    assert who.interactions.filter(next_on__isnull=False, next_done_at=None).exists()
-    staff.post(address("log", who), entry())
-    assert not who.interactions.filter(next_on__isnull=False, next_done_at=None).exists()
-    assert 'name="keeps"' not in text(staff.get(address("detail", who)))
-
-
 # --- adding and changing
 
 
@@ -315,6 +273,12 @@ def test_staff_may_not_change_a_colleagues_customer(staff):
     assert address("edit", who) not in text(staff.get(address("detail", who)))
 
 
+def sent(form):
+    """What a browser sends of a form it was shown."""
+    found = {name: form[name].value() for name, field in form.fields.items() if not field.disabled}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def test_of_two_who_change_a_customer_at_once_neither_loses_anything(manager):
     who = customer(name="旧", industry="小売", region="近畿", email="old@example.jp")
     mine = edit_form(manager, who, name="私の名前", industry="製造")
@@ -327,12 +291,13 @@ def test_of_two_who_change_a_customer_at_once_neither_loses_anything(manager):
     again = answer.context["form"]
     shown = {name: again[name].value() for name in ("name", "industry", "region", "email")}
     assert shown == {"name": "私の名前", "industry": "製造", "region": "関東", "email": "their@example.jp"}
-    assert "金融" in again.fields["industry"].help_text
-    assert "旧" in again.fields["name"].help_text
-    assert not again.fields["region"].help_text
-    assert not again.fields["code"].help_text
-    sent = {name: again[name].value() for name in again.fields if again[name].value() is not None}
-    assert manager.post(address("edit", who), sent).status_code == 302
+    assert [(one.name, one.mine, one.theirs) for one in again.clashes] == [("industry", "製造", "金融")]
+    assert [(one.name, one.mine, one.theirs) for one in again.followed] == [
+        ("region", "近畿", "関東"),
+        ("email", "old@example.jp", "their@example.jp"),
+    ]
+    assert 'name="take_industry"' in text(answer)
+    assert manager.post(address("edit", who), sent(again)).status_code == 302
     who.refresh_from_db()
     assert (who.name, who.industry, who.region, who.contacts.get().email) == (
         "私の名前",
@@ -342,15 +307,36 @@ def test_of_two_who_change_a_customer_at_once_neither_loses_anything(manager):
     )
 
 
+def test_the_other_persons_entry_is_taken_where_one_chooses_it(manager):
+    who = customer(name="旧", industry="小売")
+    mine = edit_form(manager, who, name="私の名前", industry="製造")
+    manager.post(address("edit", who), edit_form(manager, who, industry="金融"))
+    again = manager.post(address("edit", who), mine).context["form"]
+    assert manager.post(address("edit", who), {**sent(again), "take_industry": "theirs"}).status_code == 302
+    who.refresh_from_db()
+    assert (who.name, who.industry) == ("私の名前", "金融")
+
+
+def test_a_third_change_while_one_compares_is_shown_again(manager):
+    who = customer(industry="小売")
+    mine = edit_form(manager, who, industry="製造")
+    manager.post(address("edit", who), edit_form(manager, who, industry="金融"))
+    again = manager.post(address("edit", who), mine).context["form"]
+    manager.post(address("edit", who), edit_form(manager, who, industry="運輸"))
+    answer = manager.post(address("edit", who), {**sent(again), "take_industry": "mine"})
+    assert answer.status_code == 409
+    assert [one.theirs for one in answer.context["form"].clashes] == ["運輸"]
+
+
 @pytest.mark.parametrize("seen", ["", "x", "[1]"])
 def test_without_what_was_seen_a_conflict_keeps_all_entries(manager, seen):
     who = customer(name="旧", region="近畿")
     mine = edit_form(manager, who, seen=seen)
     manager.post(address("edit", who), edit_form(manager, who, region="関東"))
-    answer = manager.post(address("edit", who), mine)
-    assert answer.context["form"]["region"].value() == "近畿"
-    assert "関東" in answer.context["form"].fields["region"].help_text
-    assert json.loads(answer.context["form"]["seen"].value())["region"] == "関東"
+    again = manager.post(address("edit", who), mine).context["form"]
+    assert again["region"].value() == "近畿"
+    assert [one.theirs for one in again.clashes] == ["関東"]
+    assert json.loads(again["seen"].value())["region"] == "関東"
 
 
 def test_the_owner_who_stands_in_a_conflict_is_named(manager):
@@ -358,7 +344,8 @@ def test_the_owner_who_stands_in_a_conflict_is_named(manager):
     who = customer(owner=first)
     mine = edit_form(manager, who, owner=third.pk)
     manager.post(address("edit", who), edit_form(manager, who, owner=second.pk))
-    assert "二郎" in manager.post(address("edit", who), mine).context["form"].fields["owner"].help_text
+    (clash,) = manager.post(address("edit", who), mine).context["form"].clashes
+    assert (clash.mine, clash.theirs) == ("三郎", "二郎")
 
 
 def test_a_change_of_owner_is_dated(manager):
@@ -369,6 +356,97 @@ def test_a_change_of_owner_is_dated(manager):
         str(first.pk),
         str(second.pk),
     ]
+
+
+def test_head_office_people_number_birthday_and_tags_are_typed_in(manager):
+    parent, sales = customer("P-1", name="本社"), factories.user(name="営業")
+    who = customer("A-1", kind="person")
+    typed = {"parent_code": "P-1", "sales_owner": sales.pk, "deputy": manager.user.pk, "birth_on": "1980-02-29"}
+    typed |= {"corporate_number": "７０００-0120-50002", "tag_words": "VIP、要注意 VIP"}
+    assert manager.post(address("edit", who), edit_form(manager, who, **typed)).status_code == 302
+    who.refresh_from_db()
+    assert (who.parent, who.sales_owner, who.deputy) == (parent, sales, manager.user)
+    assert (str(who.birth_on), who.corporate_number, who.tags) == ("1980-02-29", "7000012050002", ["VIP", "要注意"])
+    page = text(manager.get(address("detail", who)))
+    for words in ("7000012050002", "本社", "営業", "1980/02/29", "要注意"):
+        assert words in page
+    assert address("detail", who) in text(manager.get(address("detail", parent)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"corporate_number": "7000012050003"},
+        {"corporate_number": "700001205000"},
+        {"parent_code": "no-such"},
+        {"parent_code": "A-1"},
+        {"parent_code": "branch"},
+        {"tag_words": "長" * 51},
+        {"email": "no at"},
+    ],
+)
+def test_what_does_not_fit_is_said_at_the_field(manager, wrong):
+    who = customer("A-1")
+    customer("branch", parent=who)
+    answer = manager.post(address("edit", who), edit_form(manager, who, **wrong))
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == list(wrong)
+
+
+def test_an_old_mobile_address_with_two_dots_is_taken(manager):
+    who = customer("A-1")
+    manager.post(address("edit", who), edit_form(manager, who, email="a..b.@docomo.ne.jp"))
+    assert who.contacts.get().email == "a..b.@docomo.ne.jp"
+
+
+def test_the_page_says_which_file_a_customer_came_from_and_leads_admins_there(client, manager):
+    made = Import.objects.create(kind="customers", file_name="顧客.csv", sha256="x")
+    who = customer(imported=made)
+    link = reverse("customers:import-detail", args=[made.pk])
+    page = text(manager.get(address("detail", who)))
+    assert "顧客.csv" in page
+    assert link not in page
+    assert link in text(signed_in(Client(), Role.ADMIN).get(address("detail", who)))
+
+
+def test_the_page_shows_codes_of_other_systems_and_some_branches(staff):
+    who = customer("A-1")
+    CustomerCode.objects.create(customer=who, source="EC", code="EC-9")
+    for number in range(12):
+        customer(f"b{number:02}", name=f"支店{number:02}", parent=who)
+    page = text(staff.get(address("detail", who)))
+    assert "EC: EC-9" in page
+    assert ("支店09" in page, "支店10" in page) == (True, False)
+
+
+def test_coming_back_shows_as_much_of_the_timeline_as_before(staff):
+    who = customer()
+    for number in range(60):
+        factories.purchase(who, "2026-11-01", number + 1, f"注文{number:02}")
+    page = text(staff.get(address("detail", who)))
+    older = re.search(r'hx-get="([^"]*timeline[^"]*)"', page)[1].replace("&amp;", "&")
+    answer = staff.get(older, headers={"HX-Request": "true"})
+    back = answer["HX-Replace-Url"]
+    assert back.startswith(address("detail", who) + "?")
+    assert len(set(re.findall(r"注文\d\d", text(staff.get(back))))) == 50
+
+
+def test_the_timeline_shows_one_kind_alone(staff):
+    who = customer()
+    factories.purchase(who, "2026-11-01", 1, "注文の番号")
+    Interaction.objects.create(customer=who, occurred_at=timezone.now(), subject="電話の件", by=staff.user)
+    page = text(staff.get(address("detail", who), {"show": "contacts"}))
+    assert ("注文の番号" in page, "電話の件" in page) == (False, True)
+
+
+def test_the_list_shows_open_complaints_alone(manager):
+    for code, status in (("open", "open"), ("working", "working"), ("closed", "closed")):
+        Interaction.objects.create(
+            customer=customer(code, name=f"客{code}"), occurred_at=timezone.now(), category="complaint", status=status
+        )
+    customer("none", name="客none")
+    page = text(manager.get(LIST, {"complaints": "open"}))
+    assert [name in page for name in ("客open", "客working", "客closed", "客none")] == [True, True, False, False]
 
 
 # --- taking the list along
