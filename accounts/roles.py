@@ -21,6 +21,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "customers.export": LEADERS,
     "customers.personal": LEADERS,  # hand out a person's data
     "customers.erase": ADMINS,
+    "duplicates.view": EVERYONE,
+    "duplicates.merge": LEADERS,  # and reject, join as branch, undo
+    "quality.view": EVERYONE,
     "segments.view": EVERYONE,
     "segments.edit": EVERYONE,
     "campaigns.view": EVERYONE,

@@ -18,6 +18,7 @@ from accounts.models import Installation, Tax
 from common import exports
 
 from .models import Consent, Contact, Contract, Customer, Event, Interaction, Invoice, Login, Purchase
+from .models import Kind as CustomerKind
 
 ATTRIBUTES = "attributes."
 CHUNK = 2000
@@ -102,7 +103,9 @@ def _code_of(contact: str) -> Case:
 
 def _staff(user: str) -> Coalesce:
     """A member of staff by e-mail, else by name."""
-    return Coalesce(NullIf(Cast(f"{user}__email", TextField()), Value("", TextField())), Cast(f"{user}__name", TextField()))
+    return Coalesce(
+        NullIf(Cast(f"{user}__email", TextField()), Value("", TextField())), Cast(f"{user}__name", TextField())
+    )
 
 
 def _customers() -> QuerySet[Customer]:
@@ -117,6 +120,9 @@ def _customer_columns() -> dict[str, Any]:
         **{name: name for name in plain},
         "email": Subquery(primary.values("email")[:1]),
         "phone": Subquery(primary.values("phone")[:1]),
+        "contact_name": Case(
+            When(kind=CustomerKind.COMPANY, then=Subquery(primary.values("name")[:1])), output_field=CharField()
+        ),
         "owner": _staff("owner"),
         "sales_owner": _staff("sales_owner"),
         "deputy": _staff("deputy"),

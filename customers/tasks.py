@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import receiving
+from . import quality, receiving
 from .importing import running, undoing
 
 
@@ -30,3 +30,9 @@ def undo_import(import_id: int) -> None:
 def drain_received() -> None:
     """Calls of SDKs that wait in the table: the clock asks every few seconds."""
     receiving.drain(now=timezone.now())
+
+
+@shared_task
+def measure_quality() -> None:
+    """Count what is missing, stale or contradictory."""
+    quality.measure(now=timezone.now())

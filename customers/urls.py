@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import contacts, exports, imports, interactions, people, privacy, undoing
+from .views import contacts, duplicates, exports, imports, interactions, people, privacy, quality, undoing
 
 app_name = "customers"
 urlpatterns = [
@@ -8,6 +8,10 @@ urlpatterns = [
     path("export/", exports.export, name="export"),
     path("exports/", exports.choose, name="exports"),
     path("exports/<slug:kind>/", exports.export, name="export-kind"),
+    path("quality/", quality.overview, name="quality"),
+    path("quality/measure/", quality.measure, name="quality-measure"),
+    path("quality/<slug:name>/", quality.check, name="quality-check"),
+    path("quality/<slug:name>/export/", exports.mend, name="quality-export"),
     path("new/", people.new, name="new"),
     path("<int:pk>/", people.detail, name="detail"),
     path("<int:pk>/edit/", people.edit, name="edit"),
@@ -17,9 +21,18 @@ urlpatterns = [
     path("<int:pk>/contacts/new/", contacts.new, name="contact-new"),
     path("<int:pk>/contacts/<int:contact_pk>/", contacts.edit, name="contact"),
     path("<int:pk>/contacts/<int:contact_pk>/primary/", contacts.make_primary, name="contact-primary"),
+    path("<int:pk>/timeline/", people.timeline, name="timeline"),
     path("<int:pk>/personal/", privacy.hand_out, name="personal"),
     path("<int:pk>/erase/", privacy.erase, name="erase"),
-    path("<int:pk>/timeline/", people.timeline, name="timeline"),
+    path("duplicates/", duplicates.proposed, name="duplicates"),
+    path("duplicates/many/", duplicates.many, name="duplicates-many"),
+    path("duplicates/pick/", duplicates.pick, name="duplicates-pick"),
+    path("duplicates/<int:first>/<int:second>/", duplicates.compare, name="duplicate"),
+    path("duplicates/<int:first>/<int:second>/merge/", duplicates.merge, name="duplicate-merge"),
+    path("duplicates/<int:first>/<int:second>/reject/", duplicates.reject, name="duplicate-reject"),
+    path("duplicates/<int:first>/<int:second>/reopen/", duplicates.reopen, name="duplicate-reopen"),
+    path("duplicates/<int:first>/<int:second>/parent/", duplicates.parent, name="duplicate-parent"),
+    path("merges/<int:pk>/undo/", duplicates.undo, name="merge-undo"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.detail, name="import-detail"),
     path("imports/<int:pk>/columns/", imports.mapping, name="import-mapping"),

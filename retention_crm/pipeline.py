@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts import jobs
 from accounts.models import Installation
-from customers import matching
+from customers import matching, quality
 from customers.models import Touched
 from metrics import rollups
 from scores import scoring
@@ -53,4 +53,5 @@ def nightly_if_due(*, now: dt.datetime) -> None:
                 "today": nightly(as_of=today, now=now),
             }
             found = matching.find(now=now)
+            run.detail["quality"] = quality.measure(now=now)
             run.detail["duplicates"] = found and asdict(found)

@@ -16,7 +16,7 @@ from accounts.models import Installation
 from accounts.roles import may
 from common import exports
 
-from .. import exporting, listing
+from .. import exporting, listing, quality
 from ..models import Customer, Import
 
 FORMS = {"csv": "utf-8", "cp932": "cp932", "xlsx": ""}
@@ -40,13 +40,33 @@ def export(request: HttpRequest, kind: str = "customers") -> HttpResponse:
     """The records as a file; who took them along is recorded. For CP932 it says first what would be lost."""
     if kind not in exporting.KINDS:
         return HttpResponse(status=404)
-    form = request.POST.get("form", "csv")
     customers, wanted = _chosen(request)
+    return _hand_out(request, kind, customers, is_filtered=wanted.is_filtered)
+
+
+@may("customers.export")
+@require_POST
+def mend(request: HttpRequest, name: str) -> HttpResponse:
+    """The records of those a check of quality finds, to be mended in a spreadsheet and brought in again."""
+    if name not in quality.BY_NAME:
+        return HttpResponse(status=404)
+    today = Installation.get().day_of(timezone.now())
+    chosen = {key: request.GET.get(key, "").replace("\0", "") for key in ("owner", "source")}
+    if chosen["owner"] not in {"", "none"} and not chosen["owner"].isdigit():
+        return HttpResponse(status=404)
+    found = quality.customers(name, today=today, **chosen)
+    return _hand_out(
+        request, quality.BY_NAME[name].kind, Customer.objects.filter(pk__in=found.values("pk")), check=name
+    )
+
+
+def _hand_out(request: HttpRequest, kind: str, customers, **what: Any) -> HttpResponse:
+    form = request.POST.get("form", "csv")
     if form == "cp932" and "anyway" not in request.POST and (lost := _lost(kind, customers)).cells:
         context = {"kind": kind, "lost": lost, "address": request.get_full_path()}
         return render(request, "customers/export_lost.html", context)
     count = exporting.queryset(kind, customers).count()
-    audit.record("records.export", by=request.user, kind=kind, count=count, form=form, is_filtered=wanted.is_filtered)
+    audit.record("records.export", by=request.user, kind=kind, count=count, form=form, **what)  # type: ignore[arg-type]  # signed in
     return _workbook(request, kind, customers) if form == "xlsx" else _csv(kind, customers, FORMS.get(form, "utf-8"))
 
 
