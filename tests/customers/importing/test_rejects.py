@@ -45,7 +45,8 @@ def workbook(*rows, title="顧客"):
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "cp932", "euc_jp", "utf-16", "utf-16-le", "iso2022_jp"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_the_file_is_what_the_original_was_and_comes_back_mended(codec, delimiter):
-    text = '売上一覧\r\n顧客番号,氏名,登録日\r\n1,やまだ,2024/4/1\r\n2,"さとう\r\nたろう",２月３０日\r\n,すずき,2024/4/3\r\n'
+    text = '売上一覧\r\n顧客番号,氏名,登録日\r\n1,やまだ,2024/4/1\r\n2,"さとう\r\nたろう",２月３０日\r\n'
+    text += ",すずき,2024/4/3\r\n"
     done = bring(text.replace(",", delimiter).encode(codec))
     data = rejected(done)
     header, *rows = csv.reader(io.StringIO(data.decode(codec), newline=""), delimiter=delimiter)
@@ -173,3 +174,33 @@ def test_a_sheet_of_a_title_no_library_takes_is_renamed():
     pages = rejects._workbook("a/b" * 20, [["h"]], iter([["\x01x\x0by"]]))
     page = load_workbook(io.BytesIO(b"".join(pages))).worksheets[0]
     assert (page.title, page["A2"].value) == (("a_b" * 20)[:31], " x\ny")
+
+
+@pytest.mark.django_db
+def test_the_sheet_a_person_names_is_the_one_brought_in():
+    book = Workbook()
+    book.active.title = "表紙"
+    book.active.append(["顧客番号", "氏名"])
+    book.active.append(["1", "表紙の人"])
+    for values in (["顧客番号", "氏名"], ["2", "名簿の人"]):
+        (book["名簿"] if "名簿" in book.sheetnames else book.create_sheet("名簿")).append(values)
+    out = io.BytesIO()
+    book.save(out)
+    assert bring(out.getvalue(), sheet="名簿").created == 1
+    assert list(Customer.objects.values_list("name", flat=True)) == ["名簿の人"]
+    queued = running.start(
+        kind="customers",
+        source=ContentFile(out.getvalue()),
+        file_name="x",
+        mapping={"sheet": "無"},
+        options={},
+        by=None,
+    )
+    failed = running.run(import_id=queued.pk, now=NOW)
+    assert (failed.state, failed.error) == (Import.State.FAILED, "The workbook has no sheet “無”.")
+
+
+@pytest.mark.django_db
+def test_a_header_alone_is_an_import_of_nothing():
+    done = bring("顧客番号,氏名\n".encode())
+    assert (done.rows, done.skipped) == (0, 1)
