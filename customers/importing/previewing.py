@@ -5,15 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-
-from ..models import Channel, ConsentState, Customer, Import, ImportReject
-from . import applying, columns, owners, staging
+from ..models import Import, ImportReject
+from . import applying, columns, owners, showing, staging
 from .applying import Counts
 from .columns import Mapping
-from .labels import FIELDS
 from .reading import Layout
 
 EXAMPLES = 5
@@ -37,19 +33,6 @@ _STORED_TABLES |= {
         "usage": "login",
         "events": "event",
     }.items()
-}
-_STAFF = ("owner_id", "sales_owner_id", "deputy_id")
-_SHOWN = frozenset({*FIELDS, *_STAFF, "parent_id", "attributes", "mail_no", "postal_no", "phone_no"})
-_SHOWN -= {"customer_id", "kind"}
-_LABELS = FIELDS | {
-    "owner_id": FIELDS["owner"],
-    "sales_owner_id": FIELDS["sales_owner"],
-    "deputy_id": FIELDS["deputy"],
-    "parent_id": _("parent company"),
-    "mail_no": Channel.MAIL.label,
-    "postal_no": Channel.POSTAL.label,
-    "phone_no": Channel.PHONE.label,
-    "attributes": _("further attributes"),
 }
 
 
@@ -112,7 +95,7 @@ def _look(imported: Import, layout: Layout, mapping: Mapping, first: int | None,
 def _collect(imported: Import, found: Preview) -> None:
     for is_new, into in ((True, found.created), (False, found.updated)):
         if len(into) < EXAMPLES:
-            into += [_example(*row) for row in _rows(imported, is_new, EXAMPLES - len(into))]
+            into += [_example(imported.kind, *row) for row in _rows(imported, is_new, EXAMPLES - len(into))]
 
 
 def _rows(imported: Import, is_new: bool, limit: int) -> list[tuple]:
@@ -129,29 +112,14 @@ def _rows(imported: Import, is_new: bool, limit: int) -> list[tuple]:
         return cursor.fetchall()
 
 
-def _example(line: int, code: str, after: str, before: str | None) -> Example:
+def _example(kind: str, line: int, code: str, after: str, before: str | None) -> Example:
     new, old = json.loads(after), json.loads(before) if before else {}
-    changes = []
-    for name in (name for name in new if name in _SHOWN):
+    labels, changes = showing.labels(kind), []
+    for name in (name for name in new if name in labels):
         is_refusal = name.endswith("_no")
         if (old and name not in old and not is_refusal) or new[name] == old.get(name):
             continue
         if (not old and new[name] in (None, "", [], {}, False)) or (is_refusal and not new[name]):
             continue
-        changes.append((_LABELS[name], _words(name, old.get(name)), _words(name, new[name])))
+        changes.append((labels[name], showing.words(kind, name, old.get(name)), showing.words(kind, name, new[name])))
     return Example(line, code, changes)
-
-
-def _words(name: str, value: Any) -> str:
-    """A value as people read it."""
-    if value in (None, "", [], {}):
-        return ""
-    if name == "parent_id":
-        return Customer.objects.values_list("name", flat=True).get(pk=value)
-    if name in _STAFF:
-        return User.objects.values_list("name", flat=True).get(pk=value)
-    if name.endswith("_no"):
-        return str(ConsentState.WITHDRAWN.label)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {text}" for key, text in value.items())
-    return ", ".join(value) if isinstance(value, list) else str(value)
