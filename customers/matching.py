@@ -8,7 +8,7 @@ night) or for some customers against everybody (after an import, an edit, a merg
 import datetime as dt
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -51,6 +51,11 @@ AGAINST: dict[str, str | Promise] = {
     "other_name": _("different name"),
     "other_address": _("different address"),
 }
+
+
+def words(reasons: Iterable[str]) -> list[tuple[str | Promise, bool]]:
+    """Reasons in words, each with whether it speaks for one customer."""
+    return [(REASONS.get(code) or AGAINST.get(code, code), code in REASONS) for code in reasons]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ any order: of a merge under a later one, of one after it.
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,28 @@ def merge(
     joint_consent.refuse(done, refused, by=by, now=now)
     _announce(done, "customer.merge", by, rows=rows, columns=sorted(changed), refused=len(refused))
     return done
+
+
+def merge_pairs(pairs: Iterable[Duplicate], *, by: User, now: dt.datetime) -> tuple[int, int]:
+    """Merges each pair as proposed, one transaction a pair: how many, and how many could not be.
+
+    Of a pair one of whom was merged meanwhile, the one that stands is taken: three of a kind become one.
+    """
+    done = skipped = 0
+    for pair in pairs:
+        both = [_standing(pair.first_id), _standing(pair.second_id)]
+        try:
+            winner, loser = fuller(*both)
+            merge(winner=winner, loser=loser, by=by, now=now)
+            done += 1
+        except MergeError:
+            skipped += 1
+    return done, skipped
+
+
+def _standing(pk: int) -> Customer:
+    customer = Customer.objects.select_related("merged_into").get(pk=pk)
+    return customer.merged_into or customer
 
 
 def _locked(*customers: Customer) -> list[Customer]:

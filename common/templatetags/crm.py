@@ -73,11 +73,11 @@ def day(value: dt.date | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def nav_link(context, url_name: str, icon_name: str, words: str, outside: str = "") -> str:
-    """An entry of the side menu; current on its page and those below it, but not below `outside` (an address)."""
+    """An entry of the side menu; current on its page and those below it, but not below `outside` (addresses, a space between)."""
     here = context["request"].path
     address = reverse(url_name)
     is_here = here == address if address == "/" else here.startswith(address)
-    if outside and here.startswith(outside):
+    if here.startswith(tuple(outside.split())):
         is_here = False
     mark = mark_safe(' aria-current="page"') if is_here else ""
     return format_html('<a class="nav-item" href="{}"{}>{}<span>{}</span></a>', address, mark, icon(icon_name), words)
