@@ -12,6 +12,7 @@ from . import money, words
 from .encoding import RefusedError
 from .headers import plain, without_brackets, without_unit
 from .kinds import JOINERS, KINDS, PARTS, QUESTIONS, Column
+from .kinds.purchases import PRICES
 from .mapping import Ask, Mapping, Question, id_field
 
 __all__ = ["Ask", "Mapping", "Question", "id_field", "plain"]
@@ -67,7 +68,21 @@ def guess(
     mapping = replace(mapping, lowered=frozenset(emails), **_recipes(kind, header, given))
     mapping = replace(mapping, **_consents(mapping, header, chosen))
     mapping = replace(mapping, **_rest(mapping, header, chosen))
-    return money.read(mapping, header, titles, given)
+    return money.read(_by_the_piece(mapping, header), header, titles, given)
+
+
+def _by_the_piece(mapping: Mapping, header: list[str]) -> Mapping:
+    """単価 × 数量 is the amount where no column has it. A price of one piece is no field of its own."""
+    price = next((index for index, name in mapping.fields.items() if name == "unit_price"), None)
+    quantity = next((index for index, name in mapping.fields.items() if name == "quantity"), None)
+    if price is None:
+        return mapping
+    mapping = replace(mapping, fields={index: name for index, name in mapping.fields.items() if index != price})
+    if quantity is None or "amount" in mapping.filled:
+        return mapping
+    said = _("The amount is “%(price)s” times “%(quantity)s”.") % {"price": header[price], "quantity": header[quantity]}
+    products = mapping.products | {"amount": (price, quantity)}
+    return replace(mapping, products=products, notices=(*mapping.notices, said))
 
 
 def _is_email(header: str) -> bool:
@@ -103,8 +118,8 @@ def columns_of(kind: str) -> tuple[Column, ...]:
 def choices_of(kind: str) -> list[str]:
     """Every field a person may choose for a column."""
     parts = [part for part, whole in PARTS.items() if any(whole == column.field for column in KINDS[kind])]
-    negatives = list(_CONSENT_NO) if kind == "customers" else []
-    return [column.field for column in KINDS[kind]] + parts + negatives
+    more = {"customers": list(_CONSENT_NO), "purchases": ["unit_price"]}.get(kind, [])
+    return [column.field for column in KINDS[kind]] + parts + more
 
 
 def _given(mapping: Mapping, column: Column) -> bool:
@@ -221,6 +236,10 @@ def _names(kind: str, header: list[str], samples: Sequence[list[str]]) -> list[s
         names = ["company" if t in words.COMPANY_NAMES else n for t, n in zip(texts, names, strict=True)]
     if kind == "customers" and "phone_1" in names and _are_whole(names.index("phone_1"), samples):
         names = [{"phone_1": "phone", "phone_2": "", "phone_3": ""}.get(name, name) for name in names]
+    if kind == "purchases" and not {"amount", "quantity"} & set(names):
+        names = [
+            "amount" if without_brackets(cell) in PRICES else name for name, cell in zip(names, header, strict=True)
+        ]
     if any(name == "amount" and not money.is_total(cell) for name, cell in zip(names, header, strict=True)):
         names = [
             "" if name == "amount" and money.is_total(cell) else name for name, cell in zip(names, header, strict=True)
@@ -294,7 +313,7 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
             continue
         if index in chosen and not (chosen[index] and _speaks_of_consent(cell)):
             attributes |= {index: chosen[index].removeprefix("attributes.")} if chosen[index] else {}
-        elif choices := _asked(mapping.kind, cell):
+        elif choices := _asked(mapping, cell):
             questions.append(Question(index, cell, choices))
         elif _speaks_of_consent(cell):
             notices.append(_left_out(cell))
@@ -315,10 +334,11 @@ def _left_out(header: str) -> str:
     return text % {"header": header}
 
 
-def _asked(kind: str, header: str) -> tuple[str, ...]:
+def _asked(mapping: Mapping, header: str) -> tuple[str, ...]:
     """What a header may mean that only a person can tell; brackets read first, then left out."""
-    asked = QUESTIONS.get(kind, {})
-    return asked.get(plain(header)) or asked.get(without_brackets(header)) or ()
+    asked = QUESTIONS.get(mapping.kind, {})
+    choices = asked.get(plain(header)) or asked.get(without_brackets(header)) or ()
+    return () if "unit_price" in choices and "amount" in mapping.filled else choices
 
 
 _TABLES = {kind: _table(kind) for kind in KINDS}

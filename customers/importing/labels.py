@@ -43,6 +43,7 @@ FIELDS = {
     "acquired_via": _("acquired via"),
     "purchase_id": _("purchase line"),
     "reduced_rate": _("reduced tax rate"),
+    "unit_price": _("price of one piece"),
     "order_id": _("order"),
     "purchased_at": _("purchased at"),
     "amount": _("amount"),

@@ -110,6 +110,8 @@ def _chosen(mapping: Mapping, index: int, asked: dict) -> str:
         return ASK
     if index in mapping.consents and mapping.consents[index] == columns.NEGATIVE:
         return mapping.fields[index].replace("_ok", "_ng")
+    if index in mapping.products.get("amount", ())[:1]:
+        return "unit_price"
     return mapping.fields.get(index) or (ATTRIBUTE if index in mapping.attributes else LEAVE_OUT)
 
 

@@ -19,6 +19,7 @@ KINDS: dict[str, tuple[Column, ...]] = {
 # Headers that mean one of several things: asked, never guessed.
 QUESTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "customers": customers.QUESTIONS,
+    "purchases": purchases.QUESTIONS,
     "contracts": contracts.QUESTIONS,
     "interactions": interactions.QUESTIONS,
 }

@@ -29,7 +29,7 @@ def words(text: str) -> tuple[str, ...]:
 
 def choices(**spelt: str) -> dict[str, str]:
     """Each word → the value it stands for: choices(high="高 高い") → {"high": "high", "高": "high", "高い": "high"}."""
-    return {word: value for value, text in spelt.items() for word in (value, *text.split())}
+    return {word.replace("_", ""): value for value, text in spelt.items() for word in (value, *text.split())}
 
 
 # Several columns may fill one field; the parts are joined in this order.

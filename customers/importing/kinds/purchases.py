@@ -36,11 +36,12 @@ PURCHASES = (
         words("""
             金額 購入金額 注文金額 受注金額 売上 売上金額 売上高 販売金額 販売額 取引金額 決済金額 合計金額
             合計 購入額 利用金額 税込金額 税抜金額 税別金額 金額税込 金額税抜 税込売上 税抜売上 売上金額税込
-            売上金額税抜 税込合計 税抜合計 total price totalamount totalprice sales revenue subtotal
+            売上金額税抜 税込合計 税抜合計 total totalamount totalprice sales revenue subtotal
             amounttaxincluded amounttaxexcluded 小計 商品小計 明細金額 ご注文金額 注文合計 注文合計金額 お支払い合計
             お支払合計 お支払い合計金額 支払合計 支払い合計 合計額 総額 grandtotal ordertotal linetotal lineamount
         """),
         required=True,
+        parts={"unit_price": words("単価 販売単価 商品単価 税込単価 税抜単価 unitprice")},
     ),
     Column(
         "product",
@@ -68,3 +69,7 @@ PURCHASES = (
     ),
     CURRENCY,
 )
+
+# Of a line, or of one piece? Asked where there is a quantity; without one it is the line's amount.
+PRICES = words("価格 商品価格 販売価格 値段 price itemprice saleprice")
+QUESTIONS = dict.fromkeys(PRICES, ("amount", "unit_price"))

@@ -293,3 +293,26 @@ def test_marks_of_the_reduced_rate_stand_back_behind_a_rate():
     mapping = columns.guess("purchases", ["会員ID", "注文日", "金額", "税率", "軽減税率"])
     assert [name for name in mapping.fields.values() if "rate" in name] == ["tax_rate"]
     assert "reduced_rate" in columns.guess("purchases", ["会員ID", "軽減税率対象"]).fields.values()
+
+
+def test_a_price_of_one_piece_times_the_quantity_is_the_amount_where_no_column_has_it():
+    mapping = columns.guess("purchases", ["会員ID", "注文日", "単価(税込)", "数量"])
+    assert (mapping.products, mapping.constants) == ({"amount": (2, 3)}, {"tax_included": "true"})
+    assert len(mapping.notices) == 1
+    beside = columns.guess("purchases", ["会員ID", "注文日", "単価", "数量", "金額"])
+    assert (beside.products, beside.fields[4]) == ({}, "amount")
+    alone = ["会員ID", "注文日", "単価"]
+    with pytest.raises(RefusedError, match="amount"):
+        columns.check(columns.guess("purchases", alone), alone)
+
+
+def test_a_bare_price_beside_a_quantity_is_asked():
+    header = ["customer_id", "date", "price", "quantity"]
+    [question] = columns.guess("purchases", header).questions
+    assert (question.header, question.choices) == ("price", ("amount", "unit_price"))
+    piece = columns.guess("purchases", header, {"columns": {"price": "unit_price"}})
+    assert (piece.products, piece.questions) == ({"amount": (2, 3)}, ())
+    line = columns.guess("purchases", header, {"columns": {"price": "amount"}})
+    assert (line.products, line.fields[2]) == ({}, "amount")
+    assert columns.guess("purchases", header[:3]).fields[2] == "amount"
+    assert columns.guess("purchases", [*header, "amount"]).questions == ()
