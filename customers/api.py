@@ -73,8 +73,11 @@ class UpsertAndList(Upsert):
 
     def get(self, request: Request) -> Response:
         """A page of records in canonical columns, in the order they were made; `next` goes into `after`."""
-        asked = Page(data=request.query_params)
+        asked = Page(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
+        if asked.validated_data["updated_since"] and not paging.KINDS[self.kind].has_updated:
+            sentence = _("Records of this kind keep no moment of their last change: read them all.")
+            raise ApiError(400, "invalid", sentence, "updated_since")
         return Response(paging.page(self.kind, **asked.validated_data))
 
 

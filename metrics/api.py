@@ -75,7 +75,7 @@ class Report(ApiView):
     def get(self, request: Request, name: str) -> Response:
         if name not in reports.COLUMNS:
             raise NotFound
-        query = Query(data=request.query_params)
+        query = Query(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         found = _computed(request, name, query.validated_data)
         return Response(_plain(found) if isinstance(found, dict) else [_plain(row) for row in found])

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, re_path
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
@@ -45,7 +47,12 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 def document() -> dict[str, Any]:
     """The OpenAPI document of all addresses for programs."""
-    return SchemaGenerator(patterns=[*operations, *_REPORTS]).get_schema(request=None, public=True)
+    found = SchemaGenerator(patterns=[*operations, *_REPORTS]).get_schema(request=None, public=True)
+    for methods in found["paths"].values():
+        for said in methods.values():
+            if "requestBody" in said:
+                said["requestBody"]["required"] = True
+    return found
 
 
 @public("says how to call, holds no data")
@@ -77,9 +84,18 @@ def _fields(about: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name, said.get("description", "")) for name, said in record.get("properties", {}).items()]
 
 
+@public("says that nothing is at an address for programs, in their form")
+@csrf_exempt
+def nothing(request: HttpRequest) -> JsonResponse:
+    error = {"code": "not_found", "message": _("There is nothing at this address.")}
+    return JsonResponse({"error": error}, status=404, json_dumps_params={"ensure_ascii": False})
+
+
 operations = [
     *(path(f"api/v1/{kind}/", view, name=f"api-{kind}") for kind, view in customers.records_of.items()),
     *(path(f"v1/{call}", view, name=f"segment-{call}") for call, view in customers.messages_of.items()),
 ]
 _REPORTS = [one for one in metrics_urls.urlpatterns if one.name == "report"]
 urlpatterns = [path("api/", guide, name="api"), path("api/v1/schema/", schema, name="api-schema"), *operations]
+# Last of all addresses: what stands before them has had its turn.
+last = [re_path(r"^(?:api/)?v1/[\s\S]*$", nothing)]

@@ -17,6 +17,7 @@ urlpatterns = [
     path("demo/", include("demo.urls")),
     path("", include("portal.urls")),
     *api.urlpatterns,
+    *api.last,
 ]
 
 handler403 = "accounts.views.forbidden"

@@ -372,6 +372,11 @@ def test_only_those_changed_since_a_moment(program):
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, "updated_since")
 
 
+def test_kinds_without_a_moment_of_change_say_so(program):
+    answer = program.get("/api/v1/logins/?updated_since=2026-01-15T00:00:00Z")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, "updated_since")
+
+
 def test_events_keep_what_they_carry(program):
     factories.customer("C1")
     sent = {"customer_id": "C1", "event_id": "e1", "kind": "plan_changed", "occurred_at": "2026-05-01T10:00:00+09:00",
