@@ -39,6 +39,13 @@ NAMES: dict[str, str | Promise] = {
 }
 
 
+_OTHERS = {
+    "product_id": FIELDS["product"],
+    "by_id": FIELDS["owner"],
+    "data": gettext_lazy("further attributes"),
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """One field or row an undo kept, as people read it. `field` is empty for a whole row."""
@@ -117,7 +124,7 @@ def _line(kept: UndoKept, row: models.Model | None, others: "_Others") -> Line:
         table=str(NAMES[kept.model]),
         name=_name(row, customer) or f"#{kept.row_id}",
         url=reverse("customers:detail", args=[customer.pk]) if customer else "",
-        field=_label(kept, row),
+        field=str(FIELDS[row.dimension]) if isinstance(row, DimensionChange) else label(kept),
         why=str(UndoKept.Why(kept.why).label),
         now=_words(kept, kept.now, others),
         before=_words(kept, kept.before, others),
@@ -127,16 +134,15 @@ def _line(kept: UndoKept, row: models.Model | None, others: "_Others") -> Line:
 def _name(row: models.Model | None, customer: Customer | None) -> str:
     if row is None or isinstance(row, DimensionChange):
         return customer.name if customer else ""
-    return str(row) if customer in {None, row} else f"{customer}: {row}"
+    return str(row) if customer in {None, row} else f"{customer}: {str(row).strip()}"
 
 
-def _label(kept: UndoKept, row: models.Model | None) -> str:
-    if isinstance(row, DimensionChange):
-        return str(FIELDS[row.dimension])
+def label(kept: UndoKept) -> str:
+    """The field as people call it; empty for a whole row."""
     if not kept.field:
         return ""
     words = _field(kept).verbose_name
-    return str(words if isinstance(words, Promise) else FIELDS.get(kept.field, words))
+    return str(words if isinstance(words, Promise) else _OTHERS.get(kept.field) or FIELDS.get(kept.field, words))
 
 
 def _field(kept: UndoKept) -> models.Field:
