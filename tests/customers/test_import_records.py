@@ -116,6 +116,14 @@ def test_a_wrong_mapping_is_one_line(file, mapping):
     assert "\n" not in str(refusal.value)
 
 
+def test_what_the_file_leaves_open_is_said_with_the_counts_or_refused(file):
+    with translation.override("en"):
+        result = run("purchases", file("顧客番号,注文日,金額\n1,2024/4/1,100\n"), "--create-customers")
+        assert [note for note in result["notices"] if "does not say whether it includes tax" in note]
+        with pytest.raises(CommandError, match="date_order"):
+            run("purchases", file("顧客番号,注文日,金額\n1,01/02/2024,100\n"), "--create-customers")
+
+
 def test_a_missing_file_and_an_unwritable_place_are_one_line(file):
     with pytest.raises(CommandError, match="no such file"):
         run("customers", "/nowhere.csv")

@@ -31,6 +31,7 @@ def customer(stored: Customer) -> dict[str, object]:
         **{name: getattr(stored, name) for name in ("code", "name", "kana", "kind", "postal_code", "address")},
         **{name: getattr(stored, name) for name in ("industry", "sort_key", "attributes")},
         "birth_on": str(stored.birth_on),
+        "joined_on": str(stored.joined_on),
         "email": contact.email,
         "other_emails": " ".join(others.values_list("email", flat=True)),
         "phone": contact.phone,
@@ -40,12 +41,12 @@ def customer(stored: Customer) -> dict[str, object]:
 
 def purchase(stored: Purchase) -> dict[str, object]:
     names = ("order_id", "amount", "purchased_at", "purchased_on")
-    return {name: str(getattr(stored, name)) for name in names}
+    return {name: str(getattr(stored, name)) for name in names} | {"product": str(stored.product or "")}
 
 
 STORED = {
     "customers": lambda: [customer(row) for row in Customer.objects.order_by("code")],
-    "purchases": lambda: [purchase(row) for row in Purchase.objects.order_by("order_id")],
+    "purchases": lambda: [purchase(row) for row in Purchase.objects.order_by("order_id", "product__name")],
 }
 
 
