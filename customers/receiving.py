@@ -73,9 +73,14 @@ def _take(rows: list[Received], now: dt.datetime) -> None:
     keys = ApiKey.objects.select_related("created_by").in_bulk({row.payload["key"] for row in rows})
     for pk, key in keys.items():
         _take_of_key(key, [row for row in rows if row.payload["key"] == pk], errors, now)
-    for row in rows:
-        row.taken_at, row.error = now, errors.get(row.pk, "")[:300]
-    Received.objects.bulk_update(rows, ["taken_at", "error"], batch_size=1000)
+    Received.objects.filter(pk__in=[row.pk for row in rows]).update(taken_at=now, error="")
+    if errors:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE customers_received AS row SET error = said.error"
+                " FROM unnest(%s::bigint[], %s::text[]) AS said (id, error) WHERE row.id = said.id",
+                [list(errors), [sentence[:300] for sentence in errors.values()]],
+            )
 
 
 def _take_of_key(key: ApiKey, rows: list[Received], errors: dict[int, str], now: dt.datetime) -> None:
