@@ -52,10 +52,15 @@ def settle(mapping: Mapping, tax: str) -> Mapping:
     if mapping.kind != "purchases" or "amount" not in mapping.filled:
         return mapping
     notices = [_silent(ask.header, tax) for ask in mapping.asks if ask.about == "tax_included"]
-    is_turned = mapping.constants.get("tax_included") == ("true" if tax == "excluded" else "false")
-    if "tax_rate" not in mapping.filled and (is_turned or _has_column(mapping, "tax_included")):
+    said = mapping.constants.get("tax_included")
+    is_turned = said == ("true" if tax == "excluded" else "false") or "tax_included" in mapping.fields.values()
+    if is_turned:
+        notices.append(_turned(tax))
+    if is_turned and "tax_rate" not in mapping.filled:
         notices.append(
-            _("No column says the tax rate: the general rate of each day counts (10 percent since October 2019, 8 before).")
+            _(
+                "No column says the tax rate: the general rate of each day counts (10 percent since October 2019, 8 before)."
+            )
         )
     return replace(mapping, notices=(*mapping.notices, *notices))
 
@@ -137,6 +142,12 @@ def _asks(mapping: Mapping, header: str) -> tuple[Ask, ...]:
     return (Ask("tax_included", header, ("true", "false"), is_needed=False),)
 
 
+def _turned(tax: str) -> str:
+    if tax == "included":
+        return _("Amounts before tax are kept with tax, rounded to the nearest unit (half up).")
+    return _("Amounts that include tax are kept before tax, rounded to the nearest unit (half up).")
+
+
 def _silent(header: str, tax: str) -> str:
     text = (
         _("“%(header)s” does not say whether it includes tax: by the company's setting its amounts include it.")
@@ -146,7 +157,3 @@ def _silent(header: str, tax: str) -> str:
         )
     )
     return text % {"header": header}
-
-
-def _has_column(mapping: Mapping, name: str) -> bool:
-    return name in mapping.fields.values()

@@ -136,7 +136,9 @@ def read_day(text: str, order: str = "", zone: dt.tzinfo | None = None, is_utc: 
 
 
 def _day_of_moment(day_text: str, time: str | None, order: str, zone: dt.tzinfo | None, is_utc: bool) -> Read:
-    day, code = read_day(day_text, order) if time is not None else ("", "bad_date")
+    if time is None:
+        return "", "bad_date"
+    day, code = read_day(day_text, order)
     if code or zone is None or not (is_utc or "+" in time or "-" in time):
         return day, code
     moment = dt.datetime.fromisoformat(f"{day} {time[:8]}{_offset_of(time) or '+00:00'}")

@@ -95,7 +95,7 @@ CONTRACTS = (
 )
 
 # Notice, last day with service, or first day without?
-QUESTIONS = dict.fromkeys(
+QUESTIONS: dict[str, tuple[str, ...]] = dict.fromkeys(
     words("解約日 解約年月日 退会日 enddate endedon canceldate cancellationdate churndate"),
     ("cancelled_on", "last_service_on", "ends_on"),
 )

@@ -181,4 +181,6 @@ CUSTOMERS = (
 )
 
 # Our member of staff, or the customer's?
-QUESTIONS = dict.fromkeys(words("担当 担当者 担当者名 担当者氏名"), ("owner", "contact_name"))
+QUESTIONS: dict[str, tuple[str, ...]] = dict.fromkeys(
+    words("担当 担当者 担当者名 担当者氏名"), ("owner", "contact_name")
+)

@@ -166,4 +166,4 @@ INTERACTIONS = (
 )
 
 # Our member of staff, or the customer's?
-QUESTIONS = dict.fromkeys(words("担当 担当者 担当者名 担当者氏名"), ("by", "contact_id"))
+QUESTIONS: dict[str, tuple[str, ...]] = dict.fromkeys(words("担当 担当者 担当者名 担当者氏名"), ("by", "contact_id"))

@@ -72,4 +72,4 @@ PURCHASES = (
 
 # Of a line, or of one piece? Asked where there is a quantity; without one it is the line's amount.
 PRICES = words("価格 商品価格 販売価格 値段 price itemprice saleprice")
-QUESTIONS = dict.fromkeys(PRICES, ("amount", "unit_price"))
+QUESTIONS: dict[str, tuple[str, ...]] = dict.fromkeys(PRICES, ("amount", "unit_price"))

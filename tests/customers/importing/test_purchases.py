@@ -104,7 +104,14 @@ def test_a_person_who_answers_is_not_asked_again():
 def test_with_a_column_of_rates_no_rate_is_assumed():
     done = purchases("顧客番号,注文日,税込金額,税率\n1,2024/4/1,1080,軽減8%\n")
     assert amounts() == [1000]
-    assert notices(done) == ""
+    assert notices(done) == "Amounts that include tax are kept before tax, rounded to the nearest unit (half up)."
+
+
+def test_an_amount_that_stands_as_it_is_kept_leaves_nothing_to_say():
+    assert notices(purchases("顧客番号,注文日,税抜金額\n1,2024/4/1,1080\n")) == ""
+    factories.configure(tax="included")
+    assert notices(purchases("顧客番号,注文日,税込金額\n1,2024/4/2,1080\n")) == ""
+    assert "are kept with tax" in notices(purchases("顧客番号,注文日,税抜金額\n1,2024/4/3,1080\n"))
 
 
 def test_marks_of_the_reduced_rate_and_a_title_that_says_the_tax():
