@@ -6,7 +6,6 @@ does not say for certain becomes one of ERRORS, which the import rejects where t
 
 import re
 import zipfile
-import zlib
 from array import array
 from collections.abc import Callable, Iterator
 
@@ -266,6 +265,6 @@ def _after_rows(archive: zipfile.ZipFile, part: str) -> bytes:
                 elif (at := (rest + block).rfind(_SHEET_END)) >= 0:
                     after = (rest + block)[at:]
                 rest = block[-len(_SHEET_END) :]
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except (KeyError, *xml_parts.BROKEN):
         raise damaged() from None
     return after or b""

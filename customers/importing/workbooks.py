@@ -121,10 +121,10 @@ def _opened(path: Path) -> zipfile.ZipFile:
     """The archive, after its directory was found harmless."""
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, OverflowError, UnicodeError, NotImplementedError):
-        raise RefusedError(
-            _("The workbook is damaged: open it in a spreadsheet, save it anew and bring that.")
-        ) from None
+    except FileNotFoundError:
+        raise
+    except xml_parts.BROKEN:
+        raise xml_parts.damaged() from None
     try:
         _check(archive.infolist(), path.stat().st_size)
     except RefusedError:
@@ -153,7 +153,8 @@ def _is_bomb(entry: zipfile.ZipInfo) -> bool:
 def _is_odd(entry: zipfile.ZipInfo) -> bool:
     name = PurePosixPath(entry.filename.replace("\\", "/"))
     is_link = stat.S_ISLNK(entry.external_attr >> 16)
-    return is_link or name.is_absolute() or ".." in name.parts or ":" in entry.filename
+    is_packed_oddly = entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    return is_packed_oddly or is_link or name.is_absolute() or ".." in name.parts or ":" in entry.filename
 
 
 def _refuse_others(names: set[str]) -> None:

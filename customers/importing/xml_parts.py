@@ -1,5 +1,6 @@
 """Parts of an office archive as streams of XML events. No DOCTYPE, no entities of its own, no endless token."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,6 +16,11 @@ _LONGEST_TEXT = 1_000_000
 MOST_SMALL = 20_000_000
 
 Attributes = dict[str, str]
+# What zipfile raises, and the XML reader with it, where an archive's bytes are not what its directory says.
+BROKEN = (
+    *(expat.ExpatError, zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, NotImplementedError, RuntimeError, OSError, OverflowError, ValueError),
+)
 
 
 def damaged() -> RefusedError:
@@ -73,7 +79,7 @@ def stream(
                 yield
         parser.Parse(b"", True)
         yield
-    except (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError, ValueError):
+    except BROKEN:
         raise damaged() from None
 
 

@@ -161,6 +161,22 @@ def test_entries_that_lead_out_are_refused(tmp_path):
     refused(path, "no workbook has")
 
 
+def test_entries_packed_as_no_spreadsheet_does_are_refused(tmp_path):
+    path = book(tmp_path / "b.xlsx", row(1, "id"))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/x", "x" * 100, compress_type=zipfile.ZIP_LZMA)
+    refused(path, "no workbook has")
+
+
+def test_a_directory_that_points_nowhere_is_damage(tmp_path):
+    path = book(tmp_path / "b.xlsx", row(1, "id"))
+    data = bytearray(path.read_bytes())
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 16 : end + 20] = (2**31).to_bytes(4, "little")
+    path.write_bytes(data)
+    refused(path, "damaged")
+
+
 def test_entries_that_share_their_bytes_are_refused(tmp_path):
     path = book(tmp_path / "b.xlsx", row(1, "id"), replaced={"xl/a": random.Random(1).randbytes(30_000)})
     with zipfile.ZipFile(path, "a") as archive:
