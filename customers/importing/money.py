@@ -53,15 +53,12 @@ def settle(mapping: Mapping, tax: str) -> Mapping:
         return mapping
     notices = [_silent(ask.header, tax) for ask in mapping.asks if ask.about == "tax_included"]
     said = mapping.constants.get("tax_included")
-    is_turned = said == ("true" if tax == "excluded" else "false") or "tax_included" in mapping.fields.values()
+    other_side = "true" if tax == "excluded" else "false"
+    is_turned = said == other_side or "tax_included" in mapping.fields.values()
     if is_turned:
         notices.append(_turned(tax))
     if is_turned and "tax_rate" not in mapping.filled:
-        notices.append(
-            _(
-                "No column says the tax rate: the general rate of each day counts (10 percent since October 2019, 8 before)."
-            )
-        )
+        notices.append(_no_rate())
     return replace(mapping, notices=(*mapping.notices, *notices))
 
 
@@ -140,6 +137,12 @@ def _asks(mapping: Mapping, header: str) -> tuple[Ask, ...]:
     if mapping.kind != "purchases" or "tax_included" in mapping.filled:
         return ()
     return (Ask("tax_included", header, ("true", "false"), is_needed=False),)
+
+
+def _no_rate() -> str:
+    return _(
+        "No column says the tax rate: the general rate of each day counts (10 percent since October 2019, 8 before)."
+    )
 
 
 def _turned(tax: str) -> str:
