@@ -1,10 +1,12 @@
 """Purchases: identity, tax, units, an order's total, and rows that are no purchase."""
 
 import datetime as dt
+import io
 import uuid
 from decimal import Decimal
 
 import pytest
+from openpyxl import Workbook
 
 from customers.importing import staging
 from customers.models import Import, ImportChange, Purchase
@@ -300,6 +302,21 @@ def test_what_was_found_is_kept_with_the_import_and_no_other_import_is_begun_for
     assert done.mapping["judged"]["date_order"] == "DMY"
     Import.objects.filter(pk=done.pk).update(state=Import.State.STAGING)
     assert purchases(text).pk == done.pk
+
+
+def test_a_workbook_is_judged_as_a_text_file_is():
+    book, file = Workbook(), io.BytesIO()
+    for row in (
+        ["売上一覧", None, "単位：千円"],
+        ["顧客番号", "注文日", "税抜金額"],
+        [1, "03/04/2024", 1.5],
+        [1, "25/04/2024", 2],
+    ):
+        book.active.append(row)
+    book.save(file)
+    done = purchases(file.getvalue())
+    assert days(done) == ["2024-04-03", "2024-04-25"]
+    assert sorted(amounts()) == [1500, 2000]
 
 
 def test_a_moment_with_an_offset_or_under_utc_is_a_day_of_the_company():
