@@ -73,13 +73,14 @@ def _take(rows: list[Received], now: dt.datetime) -> None:
     keys = ApiKey.objects.select_related("created_by").in_bulk({row.payload["key"] for row in rows})
     for pk, key in keys.items():
         _take_of_key(key, [row for row in rows if row.payload["key"] == pk], errors, now)
-    Received.objects.filter(pk__in=[row.pk for row in rows]).update(taken_at=now, error="")
+    taken = [row.pk for row in rows if row.pk not in errors]
+    Received.objects.filter(pk__in=taken).update(taken_at=now, payload={})  # its id stays, what it said is in records
     if errors:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE customers_received AS row SET error = said.error"
+                "UPDATE customers_received AS row SET taken_at = %s, error = said.error"
                 " FROM unnest(%s::bigint[], %s::text[]) AS said (id, error) WHERE row.id = said.id",
-                [list(errors), [sentence[:300] for sentence in errors.values()]],
+                [now, list(errors), [sentence[:300] for sentence in errors.values()]],
             )
 
 

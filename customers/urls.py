@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import contacts, duplicates, exports, imports, interactions, people, privacy, quality, undoing
+from .views import contacts, duplicates, exports, imports, interactions, people, privacy, quality, received, undoing
 
 app_name = "customers"
 urlpatterns = [
@@ -33,6 +33,8 @@ urlpatterns = [
     path("duplicates/<int:first>/<int:second>/reopen/", duplicates.reopen, name="duplicate-reopen"),
     path("duplicates/<int:first>/<int:second>/parent/", duplicates.parent, name="duplicate-parent"),
     path("merges/<int:pk>/undo/", duplicates.undo, name="merge-undo"),
+    path("received/", received.received, name="received"),
+    path("received/<int:pk>/again/", received.again, name="received-again"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.detail, name="import-detail"),
     path("imports/<int:pk>/columns/", imports.mapping, name="import-mapping"),

@@ -14,6 +14,7 @@ from accounts.models import Role
 from customers import receiving, tasks, tracking_plan
 from customers.importing import records
 from customers.models import Customer, Event, Import, Login, Purchase, Received, Suppression
+from customers.views import received as pages
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -391,6 +392,40 @@ def test_a_message_can_be_tried_again_once_its_cause_is_gone(take):
     receiving.drain(now=NOW)
     assert (Received.objects.get().error, Purchase.objects.get().amount) == ("", 10)
     assert not receiving.again(row=Received.objects.get())
+
+
+def test_what_was_taken_keeps_its_id_and_nothing_of_what_it_said(take):
+    take(identify({"email": "hanako@example.jp"}), track("Clicked", user=None))
+    taken, refused = Received.objects.order_by("id")
+    assert (taken.payload, bool(taken.message_id)) == ({}, True)
+    assert refused.payload["message"]["event"] == "Clicked"
+
+
+def test_the_page_lists_them_and_tries_again(take, client):
+    take(track("Order Completed", {"order_id": "A1", "revenue": 10, "currency": "USD"}), track("Clicked"))
+    client.force_login(factories.user(role=Role.ADMIN), backend="accounts.backends.StaffBackend")
+    page = client.get("/customers/received/").content.decode()
+    row = Received.objects.exclude(error="").get()
+    assert "Order Completed" in page
+    assert "Clicked" not in page
+    assert str(row.error).split(": ")[1] in page
+    factories.configure(currency="USD")
+    assert client.post(f"/customers/received/{row.pk}/again/").status_code == 302
+    receiving.drain(now=NOW)
+    assert Purchase.objects.get().amount == 10
+    assert "すべて取り込まれています" in client.get("/customers/received/").content.decode()
+
+
+def test_the_page_goes_on_to_older_ones(take, client, monkeypatch):
+    monkeypatch.setattr(pages, "SHOWN", 2)
+    take(*[track(f"Event {number}", user=None) for number in range(5)])
+    client.force_login(factories.user(role=Role.ADMIN), backend="accounts.backends.StaffBackend")
+    first = client.get("/customers/received/").content.decode()
+    newest = Received.objects.latest("id").pk
+    older = client.get(f"/customers/received/?before={newest - 1}").content.decode()
+    assert ("Event 4" in first, "Event 2" in first, f"?before={newest - 1}" in first) == (True, False, True)
+    assert ("Event 2" in older, "Event 4" in older) == (True, False)
+    assert client.get("/customers/received/?before=x").status_code == 200
 
 
 def test_a_defect_of_ours_is_noted_at_its_messages_and_the_rest_goes_on(take, monkeypatch, caplog):
