@@ -19,7 +19,7 @@ from django.db.models import Exists, Func, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower, Trim
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import Role, User
 from common import sql
 
@@ -155,6 +155,7 @@ def withdraw(
     _enter(entry)
     if by is not None:
         audit.record("consent.withdraw", by=by, on=customer, channel=channel, source=source)
+    webhooks.emit("consent.withdrawn", {"customer_id": customer.code, "channel": channel, "source": source})
     return True
 
 
@@ -241,6 +242,8 @@ def withdraw_many(
     Returns how many addresses were newly refused. The same pairs again change nothing.
     """
     count = sql.run("customers/sql/consent_withdraw.sql", _parameters(pairs, channel, at, source, by))
+    if count:
+        webhooks.emit("consent.withdrawn", {"channel": channel, "source": source, "addresses": count})
     if by is not None and count:
         audit.record("consent.withdraw_many", by=by, channel=channel, source=source, count=count)
     return count

@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Func, TextField, Value
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import User
 from accounts.roles import allows
 
@@ -136,6 +136,7 @@ def _done(customer: Customer, action: str, by: User, **detail: Any) -> None:
     searching.refresh([customer.pk])
     Touched.objects.create(customer=customer)
     audit.record(action, by=by, on=customer, **detail)
+    webhooks.emit("customer.changed", {"customer_id": customer.code})
 
 
 # --- the people to reach there

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -16,7 +17,7 @@ from django.db.models import CharField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import User
 from accounts.roles import allows
 from common import sql
@@ -125,7 +126,8 @@ def _person(customer: Customer) -> _Person:
     for channel, address in Consent.objects.filter(customer__in=ids).values_list("channel", "address"):
         addresses[channel].add(address)
     addresses[Channel.POSTAL] |= {one.code for one in people}
-    texts = {text for one in (*people, *contacts) for text in (one.name, one.kana) if len(text) > 1}
+    named: list[Customer | Contact] = [*people, *contacts]
+    texts = {text for one in named for text in (one.name, one.kana) if len(text) > 1}
     names = texts | {"".join(text.split()) for text in texts}
     return _Person(ids, {channel: found - {"", "erased"} for channel, found in addresses.items()}, names)
 
@@ -186,7 +188,7 @@ def _files(person: _Person) -> list[Import]:
             ids |= set(way.rows(person.ids).values_list("imported", flat=True).distinct())
     changes = ImportChange.objects.filter(model="customer", row_id__in=person.ids)
     ids |= set(changes.values_list("imported", flat=True))
-    return list(Import.objects.filter(pk__in=ids - {None}))
+    return list(Import.objects.filter(pk__in=[one for one in ids if one is not None]))
 
 
 # --- the act
@@ -217,6 +219,7 @@ def erase(*, customer: Customer, by: User, now: dt.datetime, why: str, files: bo
     searching.refresh(person.ids)
     gone = _delete_files(came_with) if files else 0
     counted = {label: count for label, count in done.items() if count}
+    webhooks.emit("customer.erased", {"customer_id": customer.code})
     audit.record("customer.erase", by=by, on=customer, why=why.strip()[:300], rows=sum(done.values()), files=gone)
     return counted
 
@@ -254,7 +257,7 @@ def _refuse_for_ever(person: _Person, now: dt.datetime) -> None:
         ignore_conflicts=True,
     )
     others = Contact.objects.exclude(customer__in=person.ids)
-    shared = {
+    shared: dict[str, set[str]] = {
         Channel.MAIL: set(others.filter(email__in=person.addresses[Channel.MAIL]).values_list("email", flat=True)),
         Channel.PHONE: set(others.filter(phone__in=person.addresses[Channel.PHONE]).values_list("phone", flat=True)),
     }
@@ -353,8 +356,8 @@ def _of_like(word: str) -> str:
 
 def _delete_files(imports: Collection[Import]) -> int:
     """The uploads he came with, once the erasure is certain. What the imports did can still be undone without them."""
-    files = [(one.file.storage, one.file.name) for one in imports if one.state in FINISHED and one.file]
+    files = [(one.file.storage, str(one.file.name)) for one in imports if one.state in FINISHED and one.file]
     Import.objects.filter(pk__in=[one.pk for one in imports if one.state in FINISHED]).update(file="")
     for storage, name in files:
-        transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))
+        transaction.on_commit(partial(storage.delete, name))
     return len(files)

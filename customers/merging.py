@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import Installation, User
 
 from . import editing, joint_consent, moving, searching
@@ -203,6 +203,8 @@ def _announce(done: Merge, action: str, by: User | None, **detail: Any) -> None:
     searching.refresh(changed)
     Touched.objects.bulk_create([Touched(customer_id=one) for one in changed])
     audit.record(action, by=by, on=done.winner, merge=done.pk, loser=done.loser_id, **detail)
+    codes = {"customer_id": done.winner.code, "merged": done.loser.code}
+    webhooks.emit("customer.merged", codes | {"is_undone": done.undone_at is not None})
 
 
 @transaction.atomic
@@ -212,6 +214,8 @@ def undo(*, merge: Merge, by: User | None, now: dt.datetime) -> Undone:
     if merge.undone_at is not None:
         raise MergeError(_("This merge has been undone already."))
     both = Customer.objects.select_for_update().order_by("pk").in_bulk([merge.winner_id, merge.loser_id])
+    if any(one.erased_at for one in both.values()):
+        raise MergeError(_("The customer was erased: the merge stays as it is."))
     kept_rows = moving.give_back(merge)
     _open_pairs(merge)
     kept = _restore(merge, both[merge.winner_id])

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import User
 from common import sql
 
@@ -192,6 +192,8 @@ def _finish(imported: Import, now: dt.datetime) -> None:
             imported.refresh_from_db()
             counts = {name: getattr(imported, name) for name in ("rows", "created", "updated", "unchanged", "rejected")}
             audit.record("import.done", by=imported.by, on=imported, kind=imported.kind, **counts)
+            if imported.source != Import.Source.API:  # a program knows what it has just sent
+                webhooks.emit("import.finished", {"import_id": imported.pk, "kind": imported.kind, **counts})
     staging.tear_down(imported)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, webhooks
 from accounts.models import User
 from common import sql
 
@@ -134,3 +134,4 @@ def _finish(undo: Undo) -> None:
     imported.undone = {"was": imported.undone["was"], **undo.numbers()}
     counts = {name: imported.undone[name] for name in ("created", "changed", "kept", "consents", "suppressions")}
     audit.record("import.undo", by=imported.undone_by, on=imported, kind=imported.kind, **counts)
+    webhooks.emit("import.undone", {"import_id": imported.pk, "kind": imported.kind, **counts})

@@ -1,10 +1,12 @@
--- Purpose: typed entries of the consent ledger, addresses as customers.consent.normalise_address holds them. A refusal
+-- Purpose: typed entries of the consent ledger, addresses as customers.consent.normalise_address holds them (postal:
+--          the customer's code, or that of one merged into him). A refusal
 --          without an address is the customer's whole word (address ''); an agreement without one is for his primary
 --          contact's. An agreement stays out without its ground, where the import may not grant, and where the address
 --          was refused before (in the data, or earlier in the file) - unless the ledger holds the very same entry.
 -- One row per staged line that can be read; of equal entries the last counts.
 -- Parameters: may_grant, declared_basis, declared_at, declared_wording (for agreements that say nothing themselves).
--- Reads: import_staged, import_codes, customers_customer, customers_contact, customers_consent, customers_suppression.
+-- Reads: import_staged, import_codes, customers_customer, customers_contact, customers_consent, customers_suppression,
+-- customers_import.
 -- Writes: import_ready_consents.
 INSERT INTO import_ready_consents
     (line, reject, field, is_last, code, channel, address, state, at, source, wording, basis)
@@ -28,6 +30,7 @@ FROM (
         WHERE entry.channel = typed.channel AND entry.address = typed.address AND entry.customer_id = typed.owner_id
           AND entry.state = typed.state AND entry.source = typed.source
           AND date_trunc('second', entry.at) = date_trunc('second', typed.at)
+          AND NOT EXISTS (SELECT FROM customers_import AS gone WHERE gone.id = entry.imported_id AND gone.state = 'undone')
     ) AS is_known
     FROM (
         SELECT staged.line, staged.customer_id, staged.channel, staged.state, codes.customer_id AS owner_id,
@@ -38,7 +41,13 @@ FROM (
                     CASE WHEN staged.address LIKE '+%%' THEN '+' ELSE '' END || regexp_replace(staged.address, '[-+() .]', '', 'g'),
                     CASE staged.state WHEN 'granted' THEN lead.phone END, ''
                 )
-                ELSE coalesce(customer.code, staged.customer_id)
+                ELSE coalesce(
+                    (
+                        SELECT put_in.code FROM customers_customer AS put_in
+                        WHERE put_in.code = staged.address AND put_in.merged_into_id = codes.customer_id
+                    ),
+                    customer.code, staged.customer_id
+                )
             END AS address,
             coalesce(staged.at::timestamptz, CASE staged.state WHEN 'granted' THEN %(declared_at)s::timestamptz END) AS at,
             coalesce(staged.source, CASE WHEN staged.state = 'granted' AND %(declared_basis)s::text IS NOT NULL THEN 'declaration' END, '') AS source,
@@ -76,6 +85,7 @@ WHERE said.line = ready.line AND said.state = 'granted'
     OR EXISTS (
         SELECT FROM customers_consent AS refusal
         WHERE refusal.customer_id = said.customer_id AND refusal.channel = said.channel AND refusal.address = '' AND refusal.state = 'withdrawn'
+          AND NOT EXISTS (SELECT FROM customers_import AS gone WHERE (gone.id = refusal.imported_id OR refusal.source = 'import ' || gone.id) AND gone.state = 'undone')
           AND NOT EXISTS (
             SELECT FROM customers_consent AS later
             WHERE later.channel = said.channel AND later.address = said.address AND later.id > refusal.id
@@ -86,6 +96,7 @@ WHERE said.line = ready.line AND said.state = 'granted'
     SELECT FROM customers_consent AS entry
     WHERE entry.channel = said.channel AND entry.address = said.address AND entry.customer_id = said.customer_id
       AND entry.state = said.state AND entry.source = said.source AND date_trunc('second', entry.at) = date_trunc('second', said.at)
+      AND NOT EXISTS (SELECT FROM customers_import AS gone WHERE gone.id = entry.imported_id AND gone.state = 'undone')
   )
 ;;
 UPDATE import_ready_consents AS ready

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kombu.exceptions import OperationalError
 
 from accounts.roles import may
+from common import exports
 
 from .. import tasks
 from ..forms import UploadForm
-from ..importing import columns, encoding, mapping_forms, previewing, rejects, running, staging, undo_kept
+from ..importing import columns, encoding, guide, mapping_forms, previewing, rejects, running, staging, undo_kept
 from ..importing.encoding import RefusedError
 from ..models import Consent, Import, ImportReject
 
@@ -189,3 +190,21 @@ def _attachment(name: str) -> str:
     from django.utils.http import content_disposition_header
 
     return content_disposition_header(as_attachment=True, filename=name)
+
+
+@may("imports.run")
+@require_safe
+def guide_page(request: HttpRequest) -> HttpResponse:
+    """How to prepare a file, kind by kind."""
+    return render(request, "customers/import_help.html", {"kinds": guide.kinds()})
+
+
+@may("imports.run")
+@require_safe
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """An empty file with the headers of a kind."""
+    if kind not in Import.Kind.values:
+        return HttpResponse(status=404)
+    response = HttpResponse("".join(exports.lines(guide.header(kind), [])), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = _attachment(f"{kind}.csv")
+    return response

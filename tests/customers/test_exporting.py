@@ -14,7 +14,7 @@ from django.db import connection
 
 from accounts.models import AuditEvent
 from common import exports
-from customers import consent, exporting
+from customers import consent, exporting, searching
 from customers.importing import running
 from customers.models import (
     Contact,
@@ -78,10 +78,11 @@ def everything():
     Interaction.objects.create(
         customer=head, occurred_at=at, kind="visit", subject="=訪問", body=said, by=staff, contact=lady
     )
-    Interaction.objects.create(
-        customer=person, occurred_at=at, interaction_id="T-9", category="complaint", status="open", priority="high",
-        satisfaction=Decimal("3.5"), next_on=dt.date(2026, 12, 1), next_action="-折り返す",
-    )  # fmt: skip
+    ticket = (
+        "interaction_id,customer_id,occurred_at,kind,category,status,priority,satisfaction,next_on,next_action\n"
+        "T-9,007,2026-03-01 10:00,phone,complaint,open,high,3.5,2026-12-01,'-折り返す\n"
+    )
+    bring("interactions", ticket.encode())
     Invoice.objects.create(customer=head, invoice_id="0001", amount=Decimal("11000.00"), due_on=dt.date(2026, 4, 30))
     bring("events", "event_id,customer_id,kind,occurred_at,reason,元\nE1,0012,churned,2026-03-02,価格,-5\n".encode())
     Event.objects.create(customer=head, kind="clicked", at=at, data={"campaign": 5, "is_bot": False, "to": {"a": [1]}})
@@ -189,6 +190,7 @@ def test_the_command_writes_whole_files_and_warns(everything, tmp_path, capsys):
 
 
 def test_the_page_hands_out_every_kind_and_records_it(client, everything):
+    searching.refresh(Customer.objects.values_list("pk", flat=True))
     client.force_login(factories.user(role="manager"))
     page = client.get("/customers/exports/").content.decode()
     assert 'aria-labelledby="kind-interactions"' in page
