@@ -107,6 +107,8 @@ def _find(ids: list[int] | None, now: dt.datetime) -> Found:
         sql.run("customers/sql/duplicates_clear.sql")
     _forms(ids)
     sql.run("customers/sql/duplicates_keys.sql", limits)
+    if ids is None:
+        sql.run("customers/sql/duplicates_index.sql")
     sql.run(f"customers/sql/duplicates_pairs{'' if ids is None else '_of'}.sql", limits)
     if ids is not None:
         _forms(_paired(ids))

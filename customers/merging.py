@@ -204,7 +204,7 @@ def _announce(done: Merge, action: str, by: User | None, **detail: Any) -> None:
     Touched.objects.bulk_create([Touched(customer_id=one) for one in changed])
     audit.record(action, by=by, on=done.winner, merge=done.pk, loser=done.loser_id, **detail)
     codes = {"customer_id": done.winner.code, "merged": done.loser.code}
-    webhooks.emit("customer.merged", codes | {"is_undone": done.undone_at is not None})
+    webhooks.emit("customer.merged", codes | {"is_undone": action != "customer.merge"})
 
 
 @transaction.atomic

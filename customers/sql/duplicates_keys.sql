@@ -32,4 +32,3 @@ FROM (
     ) AS key (kind, word)
     WHERE key.word <> ''
 ) AS said
-ORDER BY 1

@@ -136,7 +136,7 @@ def test_side_by_side_shows_both_marks_differences_and_proposes_what_stands(mana
     comparison = comparing.compare(one, other)
     assert comparison.pair == found
     assert {row.name for row in comparison.rows if row.is_different} == {"name", "region", "joined_on"}
-    assert comparison.moved == [("購入", 1), ("先方担当", 1)]
+    assert (comparison.winner, comparison.moved) == (other, [("先方担当", 1)])  # who bought stands
 
 
 def test_any_two_can_be_compared_by_code_and_a_merged_one_is_the_one_that_stands(manager):

@@ -273,7 +273,7 @@ def test_another_primary_contact_since_leaves_the_old_one_a_further_one():
 # --- what is refused
 
 
-@pytest.mark.parametrize(("state", "words"), [("archived_at", "アーカイブ"), ("erased_at", "消去")])
+@pytest.mark.parametrize(("state", "words"), [("archived_at", "アーカイブ"), ("erased_at", "消去済み")])
 def test_an_archived_or_erased_customer_can_not_be_merged(state, words):
     with pytest.raises(merging.MergeError, match=words):
         merge(customer("A"), customer("B", **{state: NOW}))
@@ -295,6 +295,14 @@ def test_a_customer_is_not_merged_with_himself_and_a_merge_is_undone_once():
     done = merge(one, two)
     undo(done)
     with pytest.raises(merging.MergeError, match="すでに取り消"):
+        undo(done)
+
+
+def test_the_merge_of_an_erased_customer_stays():
+    one, two = customer("A"), customer("B")
+    done = merge(one, two)
+    Customer.objects.update(erased_at=NOW)
+    with pytest.raises(merging.MergeError, match="消去済み"):
         undo(done)
 
 
