@@ -113,6 +113,7 @@ CELERY_BEAT_SCHEDULE = {
         ("calls of SDKs that wait to be taken in", "customers.tasks.drain_received", 5),
         ("campaigns due and mails to send", "campaigns.tasks.send_due", 5),
         ("news for other systems", "accounts.tasks.deliver_webhooks", 5),
+        ("answers of the API kept for a day", "accounts.tasks.forget_answers", 3600),
         ("scores and segments of changed customers", "retention_crm.celery.refresh", 10),
         ("the night", "retention_crm.celery.nightly_due", 60),
     ]
