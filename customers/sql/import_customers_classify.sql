@@ -27,6 +27,7 @@ FROM (
             WHEN standing.email = '' AND standing.other_emails IS NULL THEN NOT EXISTS (
                 SELECT FROM customers_consent AS refusal
                 WHERE refusal.customer_id = standing.customer_id AND refusal.channel = 'mail' AND refusal.address = ''
+                AND NOT EXISTS (SELECT FROM customers_import AS gone WHERE (gone.id = refusal.imported_id OR refusal.source = 'import ' || gone.id) AND gone.state = 'undone')
             )
             ELSE EXISTS (
                 SELECT FROM unnest(array_append(string_to_array(standing.other_emails, ' '), nullif(standing.email, ''))) AS given (address)
@@ -44,6 +45,7 @@ FROM (
             WHEN standing.phone = '' THEN NOT EXISTS (
                 SELECT FROM customers_consent AS refusal
                 WHERE refusal.customer_id = standing.customer_id AND refusal.channel = 'phone' AND refusal.address = ''
+                AND NOT EXISTS (SELECT FROM customers_import AS gone WHERE (gone.id = refusal.imported_id OR refusal.source = 'import ' || gone.id) AND gone.state = 'undone')
             )
             ELSE NOT EXISTS (
                 SELECT FROM customers_suppression AS stop

@@ -19,6 +19,7 @@ from tests import factories
 from tests.customers.importing.undone import (
     KINDS,
     LATER,
+    LINES,
     PEOPLE,
     TERMS,
     bring,
@@ -60,17 +61,33 @@ def test_only_what_is_computed_anew_goes_with_a_customer():
     ]
 
 
+def prepared(kind):
+    """The customers a file of facts speaks of, and their contracts, stand already."""
+    if kind != "customers":
+        bring("customers", PEOPLE)
+    if kind not in {"customers", "contracts"}:
+        bring("contracts", TERMS)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_undone_everything_is_as_before(kind):
+    prepared(kind)
     before = state()
-    undo(bring(kind, KINDS[kind][0], create_customers=True))
-    assert state() == before == []
+    done = bring(kind, KINDS[kind][0], create_customers=True)
+    assert state() != before
+    undo(done)
+    assert state() == before
+    assert kept() == []
+
+
+def test_customers_a_file_of_facts_made_go_with_its_facts():
+    undo(bring("purchases", LINES, create_customers=True))
+    assert state() == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_two_imports_the_second_undone_leaves_the_first(kind):
-    if kind != "customers":
-        bring("customers", PEOPLE)
+    prepared(kind)
     first, second = KINDS[kind]
     bring(kind, first, create_customers=True)
     before = state()
@@ -83,20 +100,23 @@ def test_of_two_imports_the_second_undone_leaves_the_first(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_undone_one_after_the_other_nothing_is_left(kind):
+    prepared(kind)
+    before = state()
     imports = [bring(kind, text, create_customers=True) for text in KINDS[kind]]
     for imported in reversed(imports):
         undo(imported)
-    assert state() == []
+    assert state() == before
     assert kept() == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_file_after_its_undo_makes_everything_again(kind):
+    prepared(kind)
     first = bring(kind, KINDS[kind][0], create_customers=True)
     whole = state()
     undo(first)
     again = bring(kind, KINDS[kind][0], create_customers=True)
-    assert (again.created, again.unchanged) == (first.created, 0)
+    assert (again.created, again.unchanged) == (first.created, first.unchanged)
     assert state() == whole
 
 
@@ -270,3 +290,14 @@ def test_a_term_both_ended_and_changed_over_two_chunks_is_as_before(monkeypatch)
     text = "customer_id,contract_id,plan,mrr,starts_on\nC1,K1,上級,3000,2024-06-01\nC1,K1,基本,1000,2024-01-01\n"
     undo(bring("contracts", text))
     assert state() == before
+
+
+def test_a_reason_lent_to_a_term_goes_with_the_event_that_lent_it():
+    text = "customer_id,contract_id,plan,mrr,starts_on,ends_on\nC1,K1,標準,1000,2024-01-01,2024-06-01\n"
+    bring("contracts", text, create_customers=True)
+    before = state()
+    done = bring("events", "customer_id,event_id,kind,occurred_at,reason\nC1,E1,churned,2024-06-01,価格\n")
+    assert Contract.objects.get().reason == "価格"
+    undone = undo(done)
+    assert state() == before
+    assert undone.undone["changed"] == {"contract": 1}

@@ -38,7 +38,8 @@ def kept():
 
 STATE = """
     SELECT concat_ws(',', 'customer', code, kind, name, kana, sort_key, search_text, company, postal_code, address,
-        industry, region, owner_id, corporate_number, sales_owner_id, deputy_id, parent_id, joined_on, birth_on, acquired_via, tags, attributes) AS line FROM customers_customer
+        industry, region, owner_id, corporate_number, sales_owner_id, deputy_id, parent_id,
+        joined_on, birth_on, acquired_via, tags, attributes) AS line FROM customers_customer
     UNION ALL SELECT concat_ws(',', 'contact', c.code, t.code, t.name, t.kana, t.department, t.title, t.email, t.phone,
         t.role, t.is_primary, t.left_on) FROM customers_contact t JOIN customers_customer c ON c.id = t.customer_id
     UNION ALL SELECT concat_ws(',', 'dimension', c.code, d.dimension, d.since, d.value)
@@ -104,9 +105,57 @@ K1,C1,上級,3000,2024-06-01,
 K2,C2,標準,2500,2024-01-01,2024-05-01
 K3,C7,標準,900,2024-01-01,
 """
+STAFF = """customer_id,contact_id,name,email,is_primary,department
+C1,P1,田村 一,tamura@example.jp,1,営業
+C1,P2,木村 二,kimura@example.jp,,経理
+C2,P3,中村 三,nakamura@example.jp,1,
+"""
+STAFF_CHANGED = """customer_id,contact_id,name,email,is_primary,department
+C1,P1,田村 一,tamura@example.jp,,営業
+C1,P2,木村 二郎,kimura@example.jp,1,経理
+C1,P4,西村 四,nishimura@example.jp,,
+C2,P3,中村 三,nakamura2@example.jp,1,総務
+"""
+CALLS = """customer_id,interaction_id,occurred_at,kind,subject,body,next_action,next_on
+C1,I1,2024-04-01 10:00,電話,納期,遅れている,折り返し,2024-04-10
+C2,I2,2024-04-02 10:00,訪問,挨拶,,,
+"""
+CALLS_CHANGED = """customer_id,interaction_id,occurred_at,kind,subject,body,next_action,next_on
+C1,I1,2024-04-01 11:00,電話,納期,解決した,,
+C2,I2,2024-04-02 10:00,訪問,挨拶,,資料を送る,2024-04-20
+C2,I3,2024-04-03 10:00,メール,見積,,,
+"""
+BILLS = "customer_id,invoice_id,due_on,amount,method\nC1,V1,2024-04-30,1000,振込\nC2,V2,2024-04-30,2000,振込\n"
+BILLS_CHANGED = """customer_id,invoice_id,due_on,paid_on,amount,method
+C1,V1,2024-04-30,2024-05-02,1000,カード
+C2,V3,2024-05-31,,500,
+"""
+USES = """customer_id,usage_id,contact_id,used_at,feature,quantity
+C1,U1,,2024-04-01 10:00,一覧,1
+C1,U2,,2024-04-02 10:00,検索,2
+"""
+USES_CHANGED = (
+    "customer_id,usage_id,used_at,feature,quantity\nC1,U1,2024-04-03 10:00,詳細,5\nC2,U3,2024-04-02 10:00,検索,2\n"
+)
+NEWS = "customer_id,event_id,kind,occurred_at,reason\nC1,E1,churned,2024-06-01,価格\nC2,E2,opened,2024-04-02,\n"
+NEWS_CHANGED = "customer_id,event_id,kind,occurred_at,reason\nC1,E1,churned,2024-06-02,機能\nC2,E3,opened,2024-05-02,\n"
+WORDS = """customer_id,channel,address,state,at,source,wording
+C1,mail,taro@example.jp,refused,2024-04-01 10:00,web,
+C2,phone,03-2222-2222,refused,2024-04-02 10:00,call,
+"""
+WORDS_MORE = """customer_id,channel,address,state,at,source,wording
+C1,mail,taro@example.jp,refused,2024-05-01 10:00,mail,
+C3,mail,hanako@example.jp,refused,2024-04-02 10:00,web,
+"""
 KINDS = {
     "customers": (PEOPLE, PEOPLE_CHANGED),
     "purchases": (LINES, LINES_CHANGED),
     "logins": (LOGINS, LOGINS_MORE),
     "contracts": (TERMS, TERMS_CHANGED),
+    "contacts": (STAFF, STAFF_CHANGED),
+    "interactions": (CALLS, CALLS_CHANGED),
+    "invoices": (BILLS, BILLS_CHANGED),
+    "usage": (USES, USES_CHANGED),
+    "events": (NEWS, NEWS_CHANGED),
+    "consents": (WORDS, WORDS_MORE),
 }
