@@ -221,7 +221,7 @@ def _name_others(imported: Import, mapping: Mapping) -> None:
         sql.run("customers/sql/import_by_contract_judge.sql")
     if imported.kind in {Import.Kind.CUSTOMERS, Import.Kind.INTERACTIONS}:
         sql.run("customers/sql/import_owners.sql")
-    if imported.kind in {Import.Kind.INTERACTIONS, Import.Kind.USAGE}:
+    if imported.kind in {Import.Kind.INTERACTIONS, Import.Kind.USAGE} and "contact_id" in mapping.filled:
         sql.run("customers/sql/import_contact_of.sql")
 
 

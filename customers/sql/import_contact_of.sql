@@ -2,6 +2,8 @@
 --          under (#n), by e-mail, else by name (spaces and 様 don't count).
 -- One row per staged line that names one: `contact` becomes his number, or ? and why there is none.
 -- Reads: import_codes, customers_contact. Writes: import_staged.
+ANALYZE import_staged (customer_id, contact_id)
+;;
 WITH named AS (
     SELECT DISTINCT codes.customer_id, staged.contact_id AS text
     FROM import_staged AS staged

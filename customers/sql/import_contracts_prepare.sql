@@ -20,6 +20,8 @@ FROM import_staged AS staged
 JOIN import_codes AS codes ON codes.code = staged.customer_id
 WHERE staged.code IS NULL
 ;;
+ANALYZE import_ready_contracts
+;;
 UPDATE import_ready_contracts AS ready
 SET reject = found.reject, field = found.field
 FROM (

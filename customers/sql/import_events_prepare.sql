@@ -18,7 +18,15 @@ SELECT counted.line, counted.reject,
     END,
     counted.kind, counted.at, counted.data
 FROM (
-    SELECT typed.*, own.line_key AS own_key,
+    SELECT typed.*,
+        CASE WHEN typed.event_id ~ '^#[0-9]{1,18}$' THEN (
+            SELECT own.line_key FROM customers_event AS own
+            WHERE own.id = substr(typed.event_id, 2)::bigint AND NOT own.data ? 'event_id'
+              AND own.customer_id = typed.known_id AND NOT EXISTS (
+                SELECT FROM customers_event AS named
+                WHERE named.line_key = md5(E'event\x1f' || typed.event_id)::uuid
+              )
+        ) END AS own_key,
         CASE
             WHEN typed.event_id IS NOT NULL THEN md5(E'event\x1f' || typed.event_id)
             ELSE md5(jsonb_build_array(
@@ -36,13 +44,9 @@ FROM (
         JOIN import_codes AS codes ON codes.code = staged.customer_id
         WHERE staged.code IS NULL
     ) AS typed
-    LEFT JOIN customers_event AS own
-        ON own.id = CASE WHEN typed.event_id ~ '^#[0-9]{1,18}$' THEN substr(typed.event_id, 2)::bigint END
-       AND own.customer_id = typed.known_id AND NOT own.data ? 'event_id'
-       AND NOT EXISTS (
-            SELECT FROM customers_event AS named WHERE named.line_key = md5(E'event\x1f' || typed.event_id)::uuid
-       )
 ) AS counted
+;;
+ANALYZE import_ready_events
 ;;
 UPDATE import_ready_events AS ready
 SET reject = 'taken_id', field = 'event_id'

@@ -30,7 +30,15 @@ SELECT counted.line,
     CASE WHEN counted.resolved_at IS NOT NULL THEN greatest(counted.resolved_at, counted.occurred_at) END,
     counted.satisfaction, counted.competitor, counted.subject, counted.body, counted.next_action, counted.next_on, counted.by
 FROM (
-    SELECT typed.*, own.line_key AS own_key,
+    SELECT typed.*,
+        CASE WHEN typed.interaction_id ~ '^#[0-9]{1,18}$' THEN (
+            SELECT own.line_key FROM customers_interaction AS own
+            WHERE own.id = substr(typed.interaction_id, 2)::bigint AND own.interaction_id = ''
+              AND own.customer_id = typed.known_id AND NOT EXISTS (
+                SELECT FROM customers_interaction AS named
+                WHERE named.line_key = md5(E'interaction\x1f' || typed.interaction_id)::uuid
+              )
+        ) END AS own_key,
         CASE
             WHEN typed.interaction_id IS NOT NULL THEN md5(E'interaction\x1f' || typed.interaction_id)
             ELSE md5(jsonb_build_array(
@@ -60,14 +68,9 @@ FROM (
         LEFT JOIN import_owners AS owners ON owners.owner = staged.by
         WHERE staged.code IS NULL
     ) AS typed
-    LEFT JOIN customers_interaction AS own
-        ON own.id = CASE WHEN typed.interaction_id ~ '^#[0-9]{1,18}$' THEN substr(typed.interaction_id, 2)::bigint END
-       AND own.interaction_id = '' AND own.customer_id = typed.known_id
-       AND NOT EXISTS (
-            SELECT FROM customers_interaction AS named
-            WHERE named.line_key = md5(E'interaction\x1f' || typed.interaction_id)::uuid
-       )
 ) AS counted
+;;
+ANALYZE import_ready_interactions
 ;;
 UPDATE import_ready_interactions AS ready
 SET reject = 'taken_id', field = 'interaction_id'

@@ -15,6 +15,8 @@ FROM import_staged AS staged
 JOIN import_codes AS codes ON codes.code = staged.customer_id
 WHERE staged.code IS NULL
 ;;
+ANALYZE import_ready_invoices
+;;
 UPDATE import_ready_invoices AS ready
 SET reject = 'taken_id', field = 'invoice_id'
 FROM (

@@ -42,6 +42,8 @@ FROM (
     ) AS typed
 ) AS counted
 ;;
+ANALYZE import_ready_usage
+;;
 UPDATE import_ready_usage AS ready
 SET reject = 'taken_id', field = 'usage_id'
 FROM (
