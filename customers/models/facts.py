@@ -75,6 +75,8 @@ class Login(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "logged_in_on"], name="logins_by_customer"),
+            # Few rows name one; a contact that goes is looked up here.
+            models.Index(fields=["contact"], name="logins_by_contact", condition=Q(contact__isnull=False)),
             BrinIndex(fields=["imported"], name="logins_by_import", pages_per_range=16),
         ]
 
