@@ -7,17 +7,18 @@ and the words agreed to (or another ground), or a basis declared for the whole f
 import datetime as dt
 from typing import Any
 
-from accounts.models import Role
+from accounts.models import ApiKey, Role
 
 from ..models import Import
 
-MAY_GRANT = "may_grant"  # set in Import.options by the API for a key that may write consents
+SCOPE = "consents:write"
 
 
 def consents_may_grant(imported: Import) -> bool:
     """An admin in the browser; the command line, whose user holds the database anyway; a key with the scope."""
     if imported.source == Import.Source.API:
-        return bool(imported.options.get(MAY_GRANT))
+        key = ApiKey.objects.filter(pk=imported.options.get("api_key"), revoked_at=None)
+        return key.filter(scopes__contains=[SCOPE]).exists()
     return imported.by is None or imported.by.role == Role.ADMIN
 
 

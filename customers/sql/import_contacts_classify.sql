@@ -64,7 +64,12 @@ WHERE mine.contact_code IS NOT NULL AND stored.customer_id = mine.customer_id
 DO $match$
 BEGIN
     FOR key IN 1..8 LOOP
+        EXIT WHEN NOT EXISTS (SELECT FROM import_contact_stored);
         FOR numbered IN 0..1 LOOP
+            CONTINUE WHEN NOT EXISTS (
+                SELECT FROM import_contact_rows AS rows
+                WHERE rows.row_id IS NULL AND rows.keys[key] IS NOT NULL AND (rows.contact_code IS NOT NULL) = (numbered = 1)
+            );
             UPDATE import_contact_rows AS mine SET row_id = pair.id
             FROM (
                 SELECT given.line, held.id

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.files.base import ContentFile
 
+from accounts import api_keys
 from accounts.models import AuditEvent
 from customers import consent
 from customers.importing import granting, previewing, running, staging
@@ -132,14 +133,22 @@ def test_nobody_else_brings_agreements(customers, role):
     assert Consent.objects.count() == 0
 
 
-@pytest.mark.parametrize(
-    ("source", "options", "may"),
-    [("command", {}, True), ("browser", {}, True), ("api", {}, False), ("api", {"may_grant": True}, True)],
-)
-def test_the_command_line_may_grant_and_a_key_only_with_its_scope(customers, source, options, may):
-    done = bring(AGREED, source=source, **options)
-    assert granting.consents_may_grant(done) == may
+def test_the_command_line_may_grant(customers):
+    done = bring(AGREED, source=Import.Source.COMMAND)
+    assert granting.consents_may_grant(done)
+    assert counts(done) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("scope", "may"), [("consents:write", True), ("customers:write", False)])
+def test_a_key_may_grant_only_with_its_scope_whoever_made_it(customers, scope, may):
+    admin = factories.user(role="admin")
+    key, _secret = api_keys.make(name="会員サイト", scopes=[scope], by=admin)
+    done = bring(AGREED, source=Import.Source.API, by=admin, api_key=key.pk)
     assert counts(done) == ((1, 0, 0, 0) if may else (0, 0, 0, 1))
+    key.revoked_at = NOW
+    key.save()
+    assert not granting.consents_may_grant(done)
+    assert not granting.consents_may_grant(Import(kind="consents", source=Import.Source.API))
 
 
 @pytest.mark.parametrize(
