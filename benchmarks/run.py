@@ -32,6 +32,7 @@ def every_row(name: str, at: Scratch, *, last_day: dt.date) -> Iterator[list[Row
     yield paged(at)
     yield modelled(at, size)
     yield sent(at, size)
+    yield matched(at, size)  # the last: it empties the customers
 
 
 def scored(at: Scratch, size: generator.Size, purchases: Path, *, last_day: dt.date, rounds: int) -> list[Row]:
@@ -53,9 +54,11 @@ def paged(at: Scratch) -> list[Row]:
     at.child("manage.py", "nightly", "--json")
     found, _rss = at.child("-m", "benchmarks.pages", str(REQUESTS))
     names = {"list": "customers list (search, filters, order, pages), p95", "dashboard": "dashboard, p95"}
-    return [
+    rows = [
         Row(words, found[name], 100, "the limit", "ms", "ours < 100", found["rss"]) for name, words in names.items()
     ]
+    busy = "page of a customer with 10,000 facts and its timeline, p95"
+    return [*rows, Row(busy, found["timeline"], 200, "the limit", "ms", "ours < 200", found["rss"])]
 
 
 def modelled(at: Scratch, size: generator.Size) -> list[Row]:
@@ -78,6 +81,21 @@ def sent(at: Scratch, size: generator.Size) -> list[Row]:
     return [
         Row(f"{size.mails:,} mails", found["ours"], found["django"], "Django's mail path", "mails/s", target, rss),
         Row(f"{size.mails:,} mails, beside bare", found["ours"], found["bare"], bare, "mails/s"),
+    ]
+
+
+def matched(at: Scratch, size: generator.Size) -> list[Row]:
+    found, _rss = at.child("-m", "benchmarks.matching", str(size.customers))
+    who, rss, true = f"{size.customers:,} customers", found["rss"], "of the doubles planted"
+    limit = 600 * size.customers / 1_000_000
+    return [
+        Row(f"duplicates among {who}", found["whole"], limit, "ten minutes a million", "s", "ratio <= 1", rss),
+        Row(f"duplicates of 100 of {who}", found["some"], found["whole"], "of all of them", rss_mb=rss),
+        Row(f"duplicates found among {who}", found["recall"], 1, true, "share", "ours >= 0.95"),
+        Row(
+            f"pairs that are duplicates, {who}", found["precision"], 1, "of the pairs proposed", "share", "ours >= 0.95"
+        ),
+        Row(f"sure pairs that are, {who}", found["sure_precision"], 1, "of the sure pairs", "share", "ours >= 0.99"),
     ]
 
 

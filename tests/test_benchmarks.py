@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import generator, models
+from benchmarks import doubles, generator, models
 from benchmarks.rows import Row
 from scores import btyd
 
@@ -89,3 +89,12 @@ def test_a_target_is_met_only_where_all_its_parts_are_and_is_open_where_there_is
     heavy = Row("import", ours=3.0, beside=2.0, beside_is="COPY", target="ratio <= 2 and rss_mb <= 300", rss_mb=301)
     slow = Row("page", ours=100.0, beside=100.0, beside_is="the limit", target="ours < 100")
     assert [heavy.met, slow.met, Row("x", 1.0, 2.0, "y").met] == [False, False, None]
+
+
+def test_planted_doubles_are_the_same_again_and_each_is_of_an_earlier_customer():
+    made, again = doubles.invent(2_000), doubles.invent(2_000)
+    assert (made.entries, made.doubles) == (again.entries, again.doubles)
+    assert len(made.entries) == 2_000
+    assert 0.02 < len(made.doubles) / 2_000 < 0.06
+    assert all(first < second for first, second in made.doubles)
+    assert doubles.invent(2_000, seed=1).entries != made.entries
