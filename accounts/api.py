@@ -63,6 +63,7 @@ ERRORS = {
         415: "Not JSON.",
         422: "This Idempotency-Key was used for another call.",
         429: "Too many calls; Retry-After says how many seconds to wait.",
+        503: "An import is being undone; Retry-After says how many seconds to wait.",
     }.items()
 }
 
@@ -70,9 +71,10 @@ ERRORS = {
 class ApiError(exceptions.APIException):
     """An error with a stable code and a sentence; `field` says where in the call."""
 
-    def __init__(self, http_status: int, code: str, message: str, field: str = ""):
+    def __init__(self, http_status: int, code: str, message: str, field: str = "", wait: int | None = None):
         self.status_code = http_status
         self.field = field
+        self.wait = wait  # seconds; DRF makes Retry-After of it
         super().__init__(message, code)
 
 
@@ -126,7 +128,7 @@ class HasScope(BasePermission):
             return wanted is None or wanted in request.auth.scopes  # a method nobody named ends as 405
         if not request.user.is_authenticated:
             return False
-        return allows(request.user, view.permission)  # type: ignore[arg-type]  # only staff sign in
+        return allows(request.user, view.permission)
 
 
 class ApiView(APIView):
@@ -204,9 +206,14 @@ def _take_a_call(key: ApiKey) -> None:
     if used.is_revoked:
         raise exceptions.AuthenticationFailed(_WRONG_KEY, "wrong_key")
     if not used.is_allowed:
-        error = ApiError(429, "too_many_calls", _("Too many calls: wait the seconds that Retry-After says."))
-        error.wait = used.wait_seconds  # type: ignore[attr-defined]  # DRF makes Retry-After of it
-        raise error
+        sentence = _("Too many calls: wait the seconds that Retry-After says.")
+        raise ApiError(429, "too_many_calls", sentence, wait=used.wait_seconds)
+
+
+def key_of(request: Request) -> ApiKey:
+    """The key of a call that only a key may make."""
+    assert isinstance(request.auth, ApiKey)
+    return request.auth
 
 
 def once(request: Request, body: bytes, run: Callable[[], Any]) -> Response:
@@ -218,7 +225,7 @@ def once(request: Request, body: bytes, run: Callable[[], Any]) -> Response:
         raise ApiError(400, "bad_key", _("An Idempotency-Key has 1 to 255 printable characters."), "Idempotency-Key")
     same = idempotency.fingerprint(request.method or "", request.get_full_path(), body)
     try:
-        with idempotency.once(api_key=request.auth, key=key, request_hash=same, now=timezone.now()) as taken:
+        with idempotency.once(api_key=key_of(request), key=key, request_hash=same, now=timezone.now()) as taken:
             if not taken.is_done:
                 taken.status, taken.body = 200, run()
     except idempotency.OtherCallError:

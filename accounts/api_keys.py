@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -89,12 +90,13 @@ def use(*, key: ApiKey, now: dt.datetime) -> Use:
     """
     spacing = dt.timedelta(minutes=1) / settings.API_CALLS_PER_MINUTE
     burst = spacing * max(1, settings.API_CALLS_PER_MINUTE // 10)
+    parameters: dict[str, Any] = {"now": now, "spacing": spacing, "burst": burst, "id": key.pk}
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_apikey SET last_used_at = %(now)s,"
             " busy_until = greatest(busy_until, %(now)s) + %(spacing)s WHERE id = %(id)s AND revoked_at IS NULL"
             " AND (busy_until IS NULL OR busy_until + %(spacing)s <= %(now)s::timestamptz + %(burst)s)",
-            {"now": now, "spacing": spacing, "burst": burst, "id": key.pk},
+            parameters,
         )
         if cursor.rowcount:
             return Use(True)

@@ -17,7 +17,7 @@ from .models import ApiKey, IdempotentCall
 
 KEPT = dt.timedelta(hours=24)
 LONGEST = 255
-_LOCK_SPACE = 7102
+_LOCK_SPACE = 7104
 
 
 class OtherCallError(Exception):

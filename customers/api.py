@@ -21,13 +21,14 @@ from accounts.api import (
     body_of,
     check_is_json,
     finite,
+    key_of,
     object_in,
     once,
     scope,
 )
 
 from . import api_schema, paging, receiving
-from .importing import records
+from .importing import records, running
 from .importing.encoding import RefusedError
 from .models import Import
 
@@ -55,12 +56,14 @@ class Upsert(ApiView):
         return once(request, body, lambda: self._answer(request, _records_in(object_in(body)), flags))
 
     def _answer(self, request: Request, found: list[Any], flags: dict[str, bool]) -> dict[str, Any]:
-        options = flags | {"api_key": request.auth.pk}
-        by = request.auth.created_by
+        key = key_of(request)
+        options, by = flags | {"api_key": key.pk}, key.created_by
         try:
             done, outcomes = records.bring_in(kind=self.kind, records=found, options=options, by=by, now=timezone.now())
         except records.WrongRecordError as wrong:
             raise ApiError(400, "wrong_record", str(wrong), wrong.where) from None
+        except running.BusyError as busy:
+            raise ApiError(503, "busy", str(busy), wait=10) from None
         except RefusedError as refusal:
             raise ApiError(400, "refused", str(refusal)) from None
         counts = Counter(one.outcome for one in outcomes)
@@ -93,7 +96,7 @@ class Messages(ApiView):
         messages = found.get("batch") if self.call == "batch" else [found | {"type": self.call}]
         if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
             raise ApiError(400, "bad_form", _("batch is a list of objects."), "batch")
-        receiving.keep(messages=messages, sent_at=found.get("sentAt"), api_key=request.auth, now=timezone.now())
+        receiving.keep(messages=messages, sent_at=found.get("sentAt"), api_key=key_of(request), now=timezone.now())
         return Response({"success": True})
 
 

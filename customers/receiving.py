@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ApiKey, Installation
 
 from . import tracking_plan
-from .importing import records
+from .importing import records, running
 from .importing.encoding import RefusedError
 from .models import Customer, Received
 
@@ -57,7 +57,10 @@ def drain(*, now: dt.datetime) -> int:
     taken = 0
     with _alone() as is_mine, translation.override(settings.LANGUAGE_CODE):
         while is_mine and (rows := list(Received.objects.filter(taken_at=None).order_by("id")[:AT_ONCE])):
-            _take(rows, now)
+            try:
+                _take(rows, now)
+            except running.BusyError:  # the messages wait
+                break
             taken += len(rows)
     return taken
 
@@ -109,7 +112,7 @@ def _import(kind: str, planned: list[Planned], key: ApiKey, errors: dict[int, st
         found = [record for _pk, record in part]
         try:
             outcomes = records.bring_in(kind=kind, records=found, options=options, by=key.created_by, now=now)[1]
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, running.BusyError):
             raise  # the database is away or busy: the messages wait
         except RefusedError as refusal:
             errors |= {pk: str(refusal) for pk, _record in part}

@@ -30,6 +30,10 @@ _LOCK_SPACE = 7101
 UNFINISHED = (Import.State.QUEUED, Import.State.STAGING, Import.State.APPLYING)
 
 
+class BusyError(Exception):
+    """Nothing can come in just now; the sentence says why."""
+
+
 def start(
     *,
     kind: str,
@@ -78,9 +82,14 @@ def run_at_once(*, imported: Import, now: dt.datetime, outcomes: dict[int, str])
     """Run a draft while whoever made it waits (the API). `outcomes` gets line → created | updated; the rest is not.
 
     The lock is held before the draft becomes visible in the queue, so no worker takes it up in between; one left
-    by a killed process goes on in the queue as any other.
+    by a killed process goes on in the queue as any other. Raises BusyError, and drops the draft, while an import is
+    being undone.
     """
-    with gate.shared(wait=True), _held(imported.pk, wait=False):
+    with gate.shared(wait=False) as is_open, _held(imported.pk, wait=False):
+        if not is_open:
+            imported.file.delete(save=False)
+            imported.delete()
+            raise BusyError(_("An import is being undone just now: ask again in a few seconds."))
         Import.objects.filter(pk=imported.pk, state=Import.State.DRAFT).update(state=Import.State.QUEUED)
         imported.refresh_from_db()
         _to_the_end(imported, now, outcomes)

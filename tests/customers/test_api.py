@@ -1,5 +1,6 @@
 """Records of programs: what each becomes, that a call has its effect once, and that nothing sent can break it."""
 
+import contextlib
 import gzip
 import json
 import threading
@@ -8,10 +9,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts import api_keys, idempotency
 from accounts.models import IdempotentCall, Role
-from customers.importing import records
+from customers.importing import gate, records, undoing
 from customers.models import Customer, Event, Import, Login, Purchase
 from tests import factories
 
@@ -337,6 +339,29 @@ def test_the_same_records_from_two_programs_at_once_are_stored_once(program):
         thread.join()
     assert sorted(sum(answer.count("created") for answer in [one]) for one in answers) == [0, 0, 0, 50]
     assert Customer.objects.count() == 50
+
+
+# --- Undo ------------------------------------------------------------------------------------------
+
+
+def test_a_call_is_undone_as_any_import(program):
+    factories.customer("C1", name="a", region="関東")
+    answer = program("customers", [{"customer_id": "C1", "region": "関西"}, {"customer_id": "C2", "name": "b"}])
+    pk = answer.json()["import_id"]
+    undoing.begin(import_id=pk, by=program.admin)
+    undoing.run(import_id=pk, now=timezone.now())
+    assert list(Customer.objects.values_list("code", "region")) == [("C1", "関東")]
+
+
+def test_while_an_import_is_being_undone_a_call_is_asked_to_come_again(program, monkeypatch):
+    monkeypatch.setattr(gate, "shared", lambda **how: contextlib.nullcontext(False))
+    answer = program("customers", [{"customer_id": "C1", "name": "a"}], headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
+    assert answer.headers["Retry-After"] == "10"
+    assert Import.objects.count() == 0
+    monkeypatch.undo()
+    answer = program("customers", [{"customer_id": "C1", "name": "a"}], headers={"Idempotency-Key": "k"})
+    assert outcomes(answer) == ["created"]
 
 
 # --- Reading ---------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Segment's own client against our addresses, and what becomes of each kind of call."""
 
+import contextlib
 import datetime as dt
 import json
 from decimal import Decimal
@@ -12,7 +13,7 @@ from segment.analytics.client import Client as Segment
 from accounts import api_keys
 from accounts.models import Role
 from customers import receiving, tasks, tracking_plan
-from customers.importing import records
+from customers.importing import gate, records
 from customers.models import Customer, Event, Import, Login, Purchase, Received, Suppression
 from customers.views import received as pages
 from tests import factories
@@ -440,6 +441,15 @@ def test_a_defect_of_ours_is_noted_at_its_messages_and_the_rest_goes_on(take, mo
     assert len(take(track("Clicked"), track("Login"))) == 1
     assert Login.objects.count() == 1
     assert "could not be taken in" in caplog.text
+
+
+def test_while_an_import_is_being_undone_messages_wait(take, write_key, monkeypatch):
+    post("track", track("Login", messageId="m1"), write_key)
+    monkeypatch.setattr(gate, "shared", lambda **how: contextlib.nullcontext(False))
+    assert receiving.drain(now=NOW) == 0
+    monkeypatch.undo()
+    assert receiving.drain(now=NOW) == 1
+    assert Login.objects.count() == 1
 
 
 def test_very_many_names_are_spread_over_several_imports(take):
