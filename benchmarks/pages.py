@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import django
 
+from benchmarks import timeline
 from benchmarks.generator import FAMILIES, INDUSTRIES, SEED, TRADES
 
 WARM_UP = 5
@@ -64,6 +65,7 @@ def measure(requests: int) -> dict[str, float]:
     client = Client()
     client.force_login(User.objects.create_user("leader@example.jp", name="佐藤 花子", role="manager"))
     found = {"dashboard": p95(dashboards(requests), client), "list": p95(lists(requests), client)}
+    found["timeline"] = p95(timeline.pages(timeline.busy_customer(), requests), client)
     return found | {"rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 

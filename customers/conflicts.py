@@ -46,7 +46,7 @@ class GuardedForm(forms.ModelForm):
 
     @property
     def guarded(self) -> tuple[str, ...]:
-        return (*self._meta.fields, *self.ALSO_GUARDED)
+        return (*(self._meta.fields or ()), *self.ALSO_GUARDED)
 
     def stands(self) -> dict[str, str]:
         """What stands in the database, as the fields show it."""
@@ -58,7 +58,8 @@ class GuardedForm(forms.ModelForm):
         seen = read_object(self.data.get("seen", ""))
         mine = {**theirs, **{name: self._typed(name) for name in theirs if not self.fields[name].disabled}}
         entries = {name: theirs[name] if mine[name] == seen.get(name) else mine[name] for name in theirs}
-        again = type(self)({**entries, **self.versions(current), "seen": json.dumps(theirs)}, instance=current)
+        versions = {name: str(number) for name, number in self.versions(current).items()}
+        again = type(self)({**entries, **versions, "seen": json.dumps(theirs)}, instance=current)
         both = [name for name in theirs if entries[name] != theirs[name] and seen.get(name) != theirs[name]]
         theirs_only = [name for name in theirs if mine[name] == seen.get(name) != theirs[name]]
         again.clashes = tuple(again._clash(name, entries[name], theirs[name]) for name in both)

@@ -128,7 +128,7 @@ def _zipped(customer: Customer) -> Iterator[bytes]:
 
 def _csv(columns: list[str], rows: QuerySet) -> Iterator[str]:
     header = [name.removesuffix("__name") for name in columns]
-    return exports.lines(header, (map(_flat, row) for row in _values(rows, columns)))
+    return exports.lines(header, ([_flat(value) for value in row] for row in _values(rows, columns)))
 
 
 def _flat(value: Any) -> Any:

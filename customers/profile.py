@@ -53,11 +53,20 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "unsubscribed": ("mail-off", _("Unsubscribed")),
     "resubscribed": ("mail-check", _("Subscribed again")),
     "snoozed": ("clock", _("Put off in the work list")),
+    "churned": ("door-exit", pgettext_lazy("event", "Churned")),
     "import_made": ("file-import", _("Came in with a file")),
     "import_changed": ("file-import", _("Changed by a file")),
     "edit": ("edit", _("Changed by hand")),
 }
 MAIL_KINDS = ("mail_accepted", "mail_failed", "mail_unknown", "unsubscribed", "resubscribed", "email_clicked")
+# where a consent or refusal came from; the name of a file stands as it is
+SOURCES: dict[str, str | Promise] = {
+    "staff": _("said to our staff"),
+    "form": _("form on a page"),
+    "import": _("file taken in"),
+    "demo": _("data of the demo"),
+    "erasure": _("earlier erasure"),
+}
 # action in the audit log → its words: the edits a timeline shows
 EDITS: dict[str, str | Promise] = {
     "customer.add": _("Added by hand"),
@@ -107,7 +116,7 @@ class Entry:
         """The second line; changed columns by their names on the screen."""
         if self.kind in {"edit", "import_changed"}:
             return ", ".join(map(_column_words, self.detail.split()))
-        return self.detail
+        return str(SOURCES.get(self.detail, self.detail)) if self.kind.startswith("consent_") else self.detail
 
     @property
     def category_words(self) -> str:
@@ -144,7 +153,7 @@ def _column_words(name: str) -> str:
     """A column as the screen calls it."""
     for model in (Customer, Contact, Interaction):
         try:
-            return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+            return str(model._meta.get_field(name).verbose_name)
         except FieldDoesNotExist:
             continue
     return name

@@ -29,6 +29,13 @@ def _digits(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isascii() and letter.isdigit())
 
 
+def say_nothing_is_chosen(form: forms.Form, *names: str) -> None:
+    """Words for an empty choice instead of a line of hyphens."""
+    for name in names:
+        field: Any = form.fields[name]
+        field.choices = [("", _("(none)")), *(choice for choice in field.choices if choice[0] != "")]
+
+
 class _Typed(forms.Form):
     """How fields that several forms share are read, however they were typed."""
 
@@ -91,6 +98,7 @@ class CustomerForm(_Typed, GuardedForm):
         }
         super().__init__(data, instance=instance, initial=initial, **kwargs)
         for name in ("owner", "sales_owner", "deputy"):
+            self.fields[name].empty_label = _("(none)")
             self.fields[name].queryset = User.objects.filter(Q(is_active=True) | Q(pk=getattr(instance, f"{name}_id")))
         self.fields["code"].disabled = bool(instance.pk)
         if not instance.pk:
@@ -170,6 +178,7 @@ class ContactForm(_Typed, GuardedForm):
 
     def __init__(self, data=None, *, instance: Contact, **kwargs: Any):
         super().__init__(data, instance=instance, initial={"email": instance.email, "phone": instance.phone}, **kwargs)
+        say_nothing_is_chosen(self, "role")
         self.fields["left_on"].help_text = _("Who has left gets no more mail. Empty while the person is there.")
 
     def clean(self):
@@ -211,6 +220,7 @@ class InteractionForm(GuardedForm):
         self.fields["contact"].label = _("With whom")
         self.fields["contact"].empty_label = _("(not named)")
         self.fields["status"].required = False
+        say_nothing_is_chosen(self, "category", "priority")
         self.initial["seen"] = self.initial["seen"] if instance.pk else ""
 
     def clean_status(self) -> str:

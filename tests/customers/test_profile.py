@@ -240,7 +240,7 @@ def test_bills_consents_use_imports_and_edits_stand_in_the_timeline():
         ("edit", "基本情報の変更", "地域", "", "佐藤", ""),
         ("import_changed", "", "業種, 名前", "", "", "更新.csv"),
         ("login", "", "印刷, 検索", "", "", ""),
-        ("consent_granted", "a@example.jp", "form", "", "佐藤", ""),
+        ("consent_granted", "a@example.jp", "フォーム", "", "佐藤", ""),
         ("contract_paid", "I2", "", "", "", ""),
         ("contract_invoice", "I2", "", "", "", ""),
         ("contract_invoice", "I1", "", "未入金", "", "顧客.csv"),
