@@ -305,7 +305,7 @@ def _direction(text: str) -> str:
 
 def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[str, Any]:
     """Questions, notices, and the columns that become attributes of the customer."""
-    notices = list(mapping.notices)
+    notices = [*mapping.notices, *_assumed(mapping)]
     questions: list[Question] = []
     attributes: dict[int, str] = {}
     for index, cell in enumerate(header):
@@ -320,6 +320,13 @@ def _rest(mapping: Mapping, header: list[str], chosen: dict[int, str]) -> dict[s
         elif mapping.kind in KEEPS_THE_REST and cell.strip():
             attributes[index] = " ".join(unicodedata.normalize("NFKC", cell).split()).removeprefix("attributes.")[:100]
     return {"notices": tuple(notices), "questions": tuple(questions), "attributes": attributes}
+
+
+def _assumed(mapping: Mapping) -> list[str]:
+    """What holds where a file says nothing."""
+    if mapping.kind == "interactions" and "direction" not in mapping.filled:
+        return [_("No column says who contacted whom: where the kind does not say it (受電, 来社), it was us.")]
+    return []
 
 
 def _speaks_of_consent(header: str) -> bool:

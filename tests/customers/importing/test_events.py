@@ -3,6 +3,7 @@ import datetime as dt
 
 import pytest
 
+from customers.importing import undoing
 from customers.models import Contract, Customer, Event, ImportChange, Touched
 from tests import factories
 
@@ -167,6 +168,15 @@ def test_a_churned_event_lends_its_reason_where_customer_and_day_agree(tmp_path)
     changes = ImportChange.objects.filter(model="contract")
     assert {(c.line, c.before["reason"], c.after["reason"]) for c in changes} == {(2, "", "価格")}
     assert changes.count() == 3
+
+
+def test_an_undone_file_of_events_takes_its_reasons_back(tmp_path):
+    terms()
+    done = bring(tmp_path, "events", CHURNED)
+    undoing.begin(import_id=done["import_id"], by=None)
+    undoing.run(import_id=done["import_id"], now=factories.moment("2026-11-22"))
+    assert reasons() == {"reasoned": "倒産"}
+    assert not Event.objects.exists()
 
 
 def test_contracts_that_come_in_after_the_event_take_its_reason_too(tmp_path):

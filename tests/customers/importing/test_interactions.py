@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError
 
 from accounts.models import User
+from customers.importing import columns
 from customers.models import Contact, Customer, ImportChange, Interaction, Touched
 from tests import factories
 
@@ -70,6 +71,13 @@ def test_interactions_come_in_with_everything_said_of_them(tmp_path):
 def test_a_word_for_the_kind_may_say_who_contacted_whom(tmp_path, word, kind, direction):
     counts(tmp_path, "interactions", f"customer_id,occurred_at,kind\n1,2024-04-01,{word}\n")
     assert Interaction.objects.values_list("kind", "direction").get() == (kind, direction)
+
+
+def test_who_contacted_whom_is_not_assumed_in_silence():
+    silent, said = ["customer_id", "occurred_at", "kind"], ["customer_id", "occurred_at", "kind", "direction"]
+    assert ["who contacted whom" in notice for notice in columns.guess("interactions", silent).notices] == [True]
+    assert columns.guess("interactions", said).notices == ()
+    assert columns.guess("interactions", silent, {"constants": {"direction": "inbound"}}).notices == ()
 
 
 @pytest.mark.parametrize(
