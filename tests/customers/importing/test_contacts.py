@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from customers.importing import previewing, running, staging
 from customers.models import Consent, Contact, Customer, Import, ImportChange, ImportReject, Suppression, Touched
 from tests import factories
+from tests.customers.importing import undone
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 21, 3, tzinfo=dt.UTC)
@@ -277,3 +278,19 @@ def test_order_of_rows_size_of_chunks_and_splitting_of_the_file_do_not_matter(se
         if part:
             counts(bring(as_file(part)))
     assert end_state() == expected
+
+
+@pytest.mark.parametrize("chunk", [1, 20_000])
+def test_an_undo_puts_every_contact_back_where_he_was(companies, monkeypatch, chunk):
+    monkeypatch.setattr(running, "CHUNK", chunk)
+    bring(HEADER + ROWS)
+    before = undone.state()
+    text = (
+        "customer_id,contact_id,name,phone,is_primary,email\n1,T2,佐藤 花子,0399999999,1,\n1,T1,山田,,,new@example.jp\n"
+    )
+    text += "1,T9,後任,,,\n2,,鈴木 一郎,0388888888,,\n"
+    done = bring(text)
+    assert counts(done) == (1, 3, 0, 0)
+    assert Contact.objects.get(customer__code="1", is_primary=True).code == "T2"
+    undone.undo(done)
+    assert undone.state() == before

@@ -19,6 +19,7 @@ from customers.models import (
     Suppression,
 )
 from tests import factories
+from tests.customers.importing import undone
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 21, 3, tzinfo=dt.UTC)
@@ -326,3 +327,19 @@ def test_an_erased_address_that_comes_in_again_is_refused_at_once(kind, text):
     assert list(Suppression.objects.values_list("channel", "address", "reason", "source")) == [
         ("mail", "a@example.jp", "refused", "erasure")
     ]
+
+
+# --- taken back -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mapping", [{}, EC])
+def test_an_undo_takes_parents_staff_contact_and_codes_back(mapping):
+    bring("customer_id,name,先方担当者\n2,支店,前任\n")
+    before = undone.state()
+    header = "customer_id,name,parent,法人番号,担当営業,副担当,先方担当者\n"
+    text = header + "2,支店,1,7000012050002,田中,鈴木,後任\n1,本社,,,,,\n"
+    done = bring(text, mapping=mapping)
+    assert counts(done) == (1, 1, 0, 0)
+    undone.undo(done)
+    assert undone.state() == before
+    assert not CustomerCode.objects.exists()
