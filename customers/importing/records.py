@@ -28,6 +28,7 @@ Record = dict[str, Any]
 MOST = 10_000
 # Kinds whose records carry an object with names of their own, and what it is called.
 OBJECTS = {"customers": "attributes", "events": "attributes"}
+_PEOPLE = {"customers", "contacts"}  # an address elsewhere is not one of houses
 LISTS = {"customers": {"tags"}}
 __all__ = ["KINDS", "LISTS", "MOST", "OBJECTS", "Outcome", "WrongRecordError", "bring_in", "check", "fields_of"]
 _SCALARS = (str, int, float, Decimal, bool, type(None))
@@ -55,7 +56,8 @@ class Outcome:
 def fields_of(kind: str) -> dict[str, str]:
     """The fields a record of the kind may have → how each is read; parts of a field (family_name) too."""
     fields = {column.field: column.reads for column in columns_of(kind)}
-    return fields | {part: "text" for part, whole in PARTS.items() if whole in fields}
+    parts = PARTS if kind in _PEOPLE else {}
+    return fields | {part: "text" for part, whole in parts.items() if whole in fields}
 
 
 def bring_in(
