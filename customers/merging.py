@@ -68,7 +68,7 @@ def _is_better(name: str, winner: Customer, loser: Customer) -> bool:
         return False
     if _is_empty(winner, name):
         return True
-    if name == "joined_on":
+    if name == "joined_on" and loser.joined_on and winner.joined_on:
         return loser.joined_on < winner.joined_on
     is_kept = name in (*editing.DIMENSIONS, "sales_owner", "deputy", "parent", "name", "kana")
     return not is_kept and loser.updated_at > winner.updated_at

@@ -44,7 +44,8 @@ def tables() -> list[Table]:
     found = []
     for relation in Customer._meta.get_fields(include_hidden=True):
         model = relation.related_model
-        if relation.one_to_many and relation.auto_created and getattr(model, "is_handed_over", True):
+        is_foreign_key = relation.one_to_many and relation.auto_created
+        if model is not None and is_foreign_key and getattr(model, "is_handed_over", True):
             found.append(Table(model, relation.field.name))
     return sorted(found, key=lambda table: (table.name, table.field))
 
