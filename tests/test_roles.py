@@ -11,7 +11,6 @@ from django.urls.converters import IntConverter, SlugConverter, StringConverter,
 from accounts import api_keys
 from accounts.models import Role, User
 from accounts.roles import PERMISSIONS
-from tests import factories
 
 SAMPLES = {IntConverter: "987654321", SlugConverter: "no-such-slug", StringConverter: "no-such-thing"}
 SAMPLES[UUIDConverter] = "00000000-0000-4000-8000-000000000000"
@@ -106,8 +105,10 @@ def test_public_pages_answer_anybody(db, address):
     assert get(address).status_code in {200, 302, 404, 405, 410, 503}
 
 
-def key_with(*scopes: str) -> str:
-    return api_keys.make(name="walker", scopes=list(scopes), by=factories.user(role=Role.ADMIN))[1]
+@pytest.fixture
+def admin(db) -> User:
+    """Without a password, whose hash would take the time of ten calls."""
+    return User.objects.create(email="keys-walker@example.jp", name="keys", role=Role.ADMIN)
 
 
 def call(address: str, method: str, key: str = ""):
@@ -122,8 +123,7 @@ def test_a_program_without_a_key_is_told_so(db, address):
 
 
 @pytest.mark.parametrize("address", SCOPED)
-def test_a_wrong_or_revoked_key_opens_nothing(db, address):
-    admin = factories.user(role=Role.ADMIN)
+def test_a_wrong_or_revoked_key_opens_nothing(admin, address):
     key, revoked = api_keys.make(name="gone", scopes=list(api_keys.SCOPES), by=admin)
     api_keys.revoke(key=key, by=admin, now=key.created_at)
     for text in (revoked, revoked[:-1] + "x", "mdr_nobody", "mdr_aaaaaaaaaa_" + "a" * 43):
@@ -131,11 +131,11 @@ def test_a_wrong_or_revoked_key_opens_nothing(db, address):
 
 
 @pytest.mark.parametrize("address", SCOPED)
-def test_each_scope_opens_what_it_names_and_no_more(db, settings, address):
+def test_each_scope_opens_what_it_names_and_no_more(admin, settings, address):
     settings.API_CALLS_PER_MINUTE = 100_000
     scopes = VIEWS[address].scopes
     for scope in api_keys.SCOPES:
-        key = key_with(scope)
+        key = api_keys.make(name="walker", scopes=[scope], by=admin)[1]
         for method in METHODS:
             wanted = scopes.get({"head": "get"}.get(method, method))
             status = call(address, method, key).status_code

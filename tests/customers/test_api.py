@@ -191,6 +191,14 @@ def test_numbers_beyond_reason_are_rejected_not_expanded(program):
     assert len(answer.content) < 2000
 
 
+def test_more_further_values_than_a_file_may_have_are_refused_in_a_sentence(program):
+    wide = {"customer_id": "C1", "name": "a", "attributes": {f"value {number}": "x" for number in range(1100)}}
+    answer = program("customers", [wide])
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "refused")
+    assert "1000" in answer.json()["error"]["message"]
+    assert Customer.objects.count() == 0
+
+
 def test_too_much_is_refused_with_the_limit(program, settings):
     many = [{"customer_id": "1", "name": "a"}] * (records.MOST + 1)
     answer = program("customers", many)
