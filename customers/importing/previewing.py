@@ -75,9 +75,9 @@ def preview(imported: Import, layout: Layout, mapping: Mapping, *, first: int | 
 
 def _look(imported: Import, layout: Layout, mapping: Mapping, first: int | None, found: Preview) -> None:
     staging.build(imported)
-    staging.stage(imported, layout, mapping, first=first)
+    is_whole = staging.stage(imported, layout, mapping, first=first)
     with staging.workroom(imported):
-        staging.prepare(imported, layout, mapping)
+        staging.prepare(imported, layout, mapping, is_whole=is_whole)
         found.owners = owners.unknown_in(imported)
         after = 0
         while (upto := applying.next_line(imported, after=after, size=50_000)) is not None:

@@ -107,8 +107,11 @@ def is_built(imported: Import) -> bool:
         return cursor.fetchone()[0]
 
 
-def stage(imported: Import, layout: Layout, mapping: Mapping, first: int | None = None) -> None:
-    """COPY the whole file (or about its `first` rows), chunk by chunk, each in a transaction with its progress."""
+def stage(imported: Import, layout: Layout, mapping: Mapping, first: int | None = None) -> bool:
+    """COPY the whole file (or about its `first` rows), chunk by chunk, each in a transaction with its progress.
+
+    False where rows may be left.
+    """
     ImportReject.objects.filter(imported=imported).delete()
     Import.objects.filter(pk=imported.pk).update(rows=0, rejected=0, skipped=0, staged_to=0)
     company = Installation.get()
@@ -118,7 +121,8 @@ def stage(imported: Import, layout: Layout, mapping: Mapping, first: int | None 
             _stage_chunk(imported, layout, mapping, _rows_of_the_kind(chunk, mapping), company)
         seen += len(chunk.table) + len(chunk.odd)
         if first and seen >= first:
-            break
+            return False
+    return True
 
 
 def _rows_of_the_kind(chunk: Chunk, mapping: Mapping) -> Chunk:
@@ -180,10 +184,12 @@ def save_rejects(imported: Import, rejects: list[tuple[int, str, str, list[str]]
         )
 
 
-def prepare(imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime | None = None) -> None:
+def prepare(
+    imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime | None = None, *, is_whole: bool = True
+) -> None:
     """Type the staged rows and make them unique; rows that cannot stand are kept as rejects. Inside a workroom.
 
-    `now` tells what is still to come; without it, the moment the import was asked for.
+    `now` tells what is still to come; without it, the moment the import was asked for. `is_whole`: every row is staged.
     """
     company = Installation.get()
     create = imported.kind == Import.Kind.CUSTOMERS or bool(imported.options.get("create_customers"))
@@ -204,7 +210,7 @@ def prepare(imported: Import, layout: Layout, mapping: Mapping, now: dt.datetime
         parameters |= granting.parameters(imported) | {"source": source}
         sql.run(f"customers/sql/import_{imported.kind}_prepare.sql", parameters)
         cursor.execute("SELECT set_config('TimeZone', 'UTC', true)")
-        _name_parents(mapping, parameters)
+        _name_parents(mapping, parameters, is_whole)
         if mapping.totals_once:
             sql.run("customers/sql/import_purchases_totals.sql")
         if mapping.spreads:
@@ -225,11 +231,16 @@ def _name_others(imported: Import, mapping: Mapping) -> None:
         sql.run("customers/sql/import_contact_of.sql")
 
 
-def _name_parents(mapping: Mapping, parameters: dict[str, Any]) -> None:
-    """Who the parents are; rows with one nobody knows, or that lead round in a circle, stay out."""
+def _name_parents(mapping: Mapping, parameters: dict[str, Any], is_whole: bool) -> None:
+    """Who the parents are; rows with one nobody knows, or that lead round in a circle, stay out.
+
+    While rows are left to read, nobody is unknown yet.
+    """
     if mapping.kind == Import.Kind.CUSTOMERS and "parent" in mapping.filled:
         sql.run("customers/sql/import_parents.sql", parameters)
-        for rule in ("loops", "unknown", "loops"):  # what an earlier row of a customer says may count by now
+        for rule in (
+            ("loops", "unknown", "loops") if is_whole else ("loops",)
+        ):  # what an earlier row of a customer says may count by now
             sql.run(f"customers/sql/import_parents_{rule}.sql")
 
 

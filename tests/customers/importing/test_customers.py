@@ -343,3 +343,12 @@ def test_an_undo_takes_parents_staff_contact_and_codes_back(mapping):
     undone.undo(done)
     assert undone.state() == before
     assert not CustomerCode.objects.exists()
+
+
+def test_a_dry_run_of_the_first_rows_takes_no_parent_for_unknown_that_may_stand_further_down():
+    text = "customer_id,name,parent\n2,支店,1\n3,支店,9\n1,本社,\n"
+    given = {"kind": "customers", "file_name": "f.csv", "mapping": {}, "options": {}, "by": None}
+    draft = running.start(source=ContentFile(text.encode()), state=Import.State.DRAFT, **given)
+    layout, mapping = staging.layout_and_mapping(draft)
+    assert previewing.preview(draft, layout, mapping, first=1).rejected == 0
+    assert previewing.preview(draft, layout, mapping).rejected == 1
