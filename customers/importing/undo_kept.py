@@ -21,7 +21,7 @@ from common import exports
 from ..models import Customer, DimensionChange, Import, UndoKept
 from . import undoing
 from .labels import FIELDS
-from .undo_tables import BY_NAME
+from .undo_tables import BY_NAME, DIMENSIONS
 
 PAGE = 50
 _BATCH = 1000
@@ -70,8 +70,8 @@ def figures(numbers: dict[str, Any]) -> list[tuple[str, int, int]]:
 
 
 def total(numbers: dict[str, Any], what: str) -> int:
-    """All tables (or reasons) together."""
-    return sum(numbers.get(what, {}).values())
+    """All tables (or reasons) together; the history of a field is no row people know."""
+    return sum(count for name, count in numbers.get(what, {}).items() if name != DIMENSIONS.name)
 
 
 def result(imported: Import) -> dict[str, Any]:
