@@ -13,7 +13,8 @@ class UploadForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("What does the file hold?"), choices=Import.Kind)
     file = forms.FileField(
-        label=_("File"), help_text=_("CSV or TSV. Encoding, delimiter and columns are found; you see them next.")
+        label=_("File"),
+        help_text=_("CSV, TSV or Excel (xlsx). Encoding, delimiter and columns are found; you see them next."),
     )
 
     def clean_file(self):

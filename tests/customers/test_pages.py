@@ -195,8 +195,12 @@ def test_the_page_asks_no_more_questions_for_much_than_it_may(staff, django_asse
     who = customer(email="a@example.jp")
     for number in range(30):
         factories.purchase(who, "2026-11-01", order_id=f"o{number}")
-        Interaction.objects.create(customer=who, occurred_at=timezone.now(), subject="電話", by=staff.user)
-    with django_assert_max_num_queries(15):
+        Interaction.objects.create(
+            customer=who, occurred_at=timezone.now(), subject="電話", by=staff.user, category="complaint", status="open"
+        )
+        Contact.objects.create(customer=who, email=f"b{number}@example.jp")
+        CustomerCode.objects.create(customer=who, source="EC", code=f"c{number}")
+    with django_assert_max_num_queries(18):
         staff.get(address("detail", who))
 
 
@@ -466,7 +470,7 @@ def test_the_file_holds_what_the_list_shows_in_the_columns_of_the_import(manager
         "A-1",
         "青空",
         "a@example.jp",
-        manager.user.name,
+        manager.user.email,
     )
     taken = AuditEvent.objects.get(action="customers.export")
     assert (taken.actor, taken.detail) == (manager.user, {"count": 1, "is_filtered": True})
