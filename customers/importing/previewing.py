@@ -6,8 +6,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from common import sql
+
 from ..models import Import, ImportReject
-from . import applying, columns, owners, showing, staging
+from . import applying, columns, owners, rejects, showing, staging
 from .applying import Counts
 from .columns import Mapping
 from .reading import Layout
@@ -49,7 +51,9 @@ class Example:
 class Preview:
     """Counts and examples of a dry run. `is_part`: only the first rows were looked at.
 
-    `owners`: names of staff nobody is known by yet, each with how many rows name it.
+    `owners`: names of staff nobody is known by yet, each with how many rows name it. `reasons`: (code, sentence, how
+    many) of the rows that stay out. `met`: unchanged rows equal to ones stored from another file. `mailable`: the
+    addresses that may be mailed once somebody declares on what ground, and may not yet.
     """
 
     rows: int = 0
@@ -58,8 +62,12 @@ class Preview:
     counts: Counts = field(default_factory=Counts)
     created: list[Example] = field(default_factory=list)
     updated: list[Example] = field(default_factory=list)
+    unchanged: list[Example] = field(default_factory=list)
+    reasons: list[tuple[str, str, int]] = field(default_factory=list)
     rejects: list[ImportReject] = field(default_factory=list)
     owners: list[tuple[str, int]] = field(default_factory=list)
+    met: int = 0
+    mailable: int = 0
     is_part: bool = False
 
 
@@ -83,12 +91,15 @@ def _look(imported: Import, layout: Layout, mapping: Mapping, first: int | None,
         while (upto := applying.next_line(imported, after=after, size=50_000)) is not None:
             found.counts += applying.classify(imported, mapping, after=after, upto=upto)
             _collect(imported, found)
+            _collect_unchanged(imported, found, after, upto)
             after = upto
+        found.mailable = _mailable(imported)
     imported_now = Import.objects.get(pk=imported.pk)
     found.rows, found.rejected, found.skipped = imported_now.rows, imported_now.rejected, imported_now.skipped
     found.rejects = list(
         ImportReject.objects.filter(imported=imported).exclude(code="superseded").order_by("line")[:20]
     )
+    found.reasons = rejects.summary(imported)
     found.is_part = bool(first and found.rows >= first)
 
 
@@ -96,6 +107,27 @@ def _collect(imported: Import, found: Preview) -> None:
     for is_new, into in ((True, found.created), (False, found.updated)):
         if len(into) < EXAMPLES:
             into += [_example(imported.kind, *row) for row in _rows(imported, is_new, EXAMPLES - len(into))]
+
+
+def _collect_unchanged(imported: Import, found: Preview, after: int, upto: int) -> None:
+    where = (
+        f"import_ready_{imported.kind} AS ready WHERE ready.line > %s AND ready.line <= %s AND ready.reject IS NULL"
+        f" AND NOT EXISTS (SELECT FROM import_chunk_{imported.kind} AS chunk WHERE chunk.line = ready.line)"
+    )
+    with connection.cursor() as cursor:
+        if len(found.unchanged) < EXAMPLES:
+            query = f"SELECT ready.line, ready.code FROM {where} ORDER BY ready.line LIMIT %s"  # noqa: S608  # words of ours
+            cursor.execute(query, [after, upto, EXAMPLES - len(found.unchanged)])
+            found.unchanged += [Example(line, code, []) for line, code in cursor.fetchall()]
+    if imported.kind == Import.Kind.PURCHASES:
+        parameters = {"after": after, "upto": upto, "sha256": imported.sha256}
+        found.met += sql.rows("customers/sql/import_purchases_met.sql", parameters)[0]["met"]
+
+
+def _mailable(imported: Import) -> int:
+    if imported.kind != Import.Kind.CUSTOMERS:
+        return 0
+    return sql.rows("customers/sql/import_customers_mailable.sql", {})[0]["mailable"]
 
 
 def _rows(imported: Import, is_new: bool, limit: int) -> list[tuple]:

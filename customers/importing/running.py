@@ -122,6 +122,16 @@ def confirm(*, imported: Import, by: User, options: dict[str, Any]) -> bool:
     return True
 
 
+@transaction.atomic
+def try_again(*, imported: Import, by: User) -> bool:
+    """A failed import goes back into the queue and on from where it stood. False if it is no failed one any more."""
+    failed = Import.objects.filter(pk=imported.pk, state=Import.State.FAILED)
+    if not failed.update(state=Import.State.QUEUED, error="", finished_at=None):
+        return False
+    audit.record("import.try_again", by=by, on=imported)
+    return True
+
+
 def _to_the_end(imported: Import, now: dt.datetime, outcomes: dict[int, str] | None = None) -> None:
     try:
         layout, mapping = staging.layout_and_mapping(imported)
