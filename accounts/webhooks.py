@@ -137,7 +137,7 @@ def _attempt(message: WebhookMessage, now: dt.datetime) -> None:
 def _settle(message: WebhookMessage, now: dt.datetime, *, status: int | None, error: str) -> None:
     """Write what became of an attempt; nothing where another worker has taken the row over since."""
     mine = WebhookMessage.objects.filter(pk=message.pk, claim_token=message.claim_token)
-    what = {"last_status": status, "last_error": error[:300], "claim_token": None, "lease_until": None}
+    what: dict[str, Any] = {"last_status": status, "last_error": error[:300], "claim_token": None, "lease_until": None}
     if not error:
         what |= {"state": WebhookMessage.State.DELIVERED, "settled_at": now}
     elif message.attempts > len(WAITS):

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -138,7 +139,7 @@ class Coupon(models.Model):
     )
     redeemed_at = models.DateTimeField(null=True)
 
-    PERSONAL = {}
+    PERSONAL: ClassVar[dict[str, str]] = {}
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_coupon_a_customer", fields=["offer", "customer"])]
@@ -160,7 +161,7 @@ class Enrollment(models.Model):
     stratum = models.CharField(max_length=20, blank=True, default="")
     enrolled_at = models.DateTimeField()
 
-    PERSONAL = {}
+    PERSONAL: ClassVar[dict[str, str]] = {}
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_arm_a_customer", fields=["campaign", "customer"])]

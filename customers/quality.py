@@ -159,8 +159,8 @@ def customers(name: str, *, today: dt.date, owner: str = "", source: str = "") -
     """Whom a check finds now; of one owner (id, or "none"), of one source."""
     found = with_source(_everybody()).filter(condition(name, today=today))
     if owner:
-        found = found.filter(owner=None) if owner == "none" else found.filter(owner=owner)
-    return found.filter(source=source) if source else found
+        found = found.filter(owner_id=None if owner == "none" else int(owner))
+    return found.filter(Q(("source", source))) if source else found
 
 
 def with_source(found: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -185,7 +185,7 @@ def figures(*, owner: str = "", source: str = "") -> tuple[dt.date | None, list[
     """The last day measured and a figure a check: of everybody, of one owner, or of one source."""
     rows = QualityFigure.objects.filter(source=TOTAL, owner=None)
     if owner:
-        rows = QualityFigure.objects.filter(source=BY_OWNER, owner=None if owner == "none" else owner)
+        rows = QualityFigure.objects.filter(source=BY_OWNER, owner_id=None if owner == "none" else int(owner))
     elif source:
         rows = QualityFigure.objects.filter(source=f"{BY_SOURCE}{source}", owner=None)
     last = QualityFigure.objects.order_by("-day").values_list("day", flat=True).first()
@@ -198,7 +198,7 @@ def figures(*, owner: str = "", source: str = "") -> tuple[dt.date | None, list[
 def breakdown(name: str) -> tuple[list[QualityFigure], list[QualityFigure]]:
     """The last day's figures of a check by owner and by source, most first."""
     last = QualityFigure.objects.order_by("-day").values_list("day", flat=True).first()
-    rows = QualityFigure.objects.filter(day=last, check_name=name, found__gt=0).select_related("owner")
+    rows = QualityFigure.objects.filter(check_name=name, found__gt=0, day=last or dt.date.min).select_related("owner")
     ordered = rows.order_by("-found", "id")
     return list(ordered.filter(source=BY_OWNER)), list(ordered.filter(source__startswith=BY_SOURCE))
 
@@ -213,7 +213,7 @@ def _rows(today: dt.date, prefix: str, field: str = "") -> Iterable[QualityFigur
     """The figures of everybody (no field), or a set for each value of a field."""
     counted: dict[str, Any] = {check.name: Count("pk", filter=condition(check.name, today=today)) for check in CHECKS}
     found = with_source(_everybody())
-    groups = found.values(field) if field else found.annotate(one=Value(1)).values("one")
+    groups: QuerySet[Any, Any] = found.values(field) if field else found.annotate(one=Value(1)).values("one")
     for group in groups.order_by().annotate(everybody=Count("pk"), **counted):
         owner = group["owner"] if field == "owner" else None
         source = f"{prefix}{group['source']}" if field == "source" else prefix

@@ -1,5 +1,7 @@
 """How each customer is, as last computed, and what was stored of the past."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -77,7 +79,7 @@ class Score(models.Model):
     contract_started_on = models.DateField(null=True, help_text="since when cover by contract is unbroken")
     ltv_historic = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 
-    PERSONAL = {}
+    PERSONAL: ClassVar[dict[str, str]] = {}
 
     class Meta:
         indexes = [
@@ -127,7 +129,7 @@ class ScoreSnapshot(models.Model):
     p_alive = models.FloatField(null=True)
     churn_risk = models.FloatField(null=True)
 
-    PERSONAL = {}
+    PERSONAL: ClassVar[dict[str, str]] = {}
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_snapshot_a_day", fields=["as_of", "customer"])]

@@ -142,7 +142,7 @@ def label(kept: UndoKept) -> str:
     if not kept.field:
         return ""
     words = _field(kept).verbose_name
-    return str(words if isinstance(words, Promise) else _OTHERS.get(kept.field) or FIELDS.get(kept.field, words))
+    return str(words if isinstance(words, Promise) else _OTHERS.get(kept.field) or FIELDS.get(kept.field) or words)
 
 
 def _field(kept: UndoKept) -> models.Field:

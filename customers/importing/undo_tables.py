@@ -65,7 +65,7 @@ class Table:
     @cached_property
     def columns(self) -> frozenset[str]:
         """What an import may have changed."""
-        return frozenset(field.column for field in self.model._meta.concrete_fields) - _FOLLOWING
+        return frozenset(str(field.column) for field in self.model._meta.concrete_fields) - _FOLLOWING
 
     def has(self, column: str) -> bool:
         return any(field.column == column for field in self.model._meta.concrete_fields)

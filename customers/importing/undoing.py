@@ -110,9 +110,9 @@ def _chunk(import_id: int, now: dt.datetime) -> bool:
 
 def _taken_up(imported: Import, now: dt.datetime) -> Undo:
     so_far = imported.undone
-    counters = {name: Counter(so_far.get(name, {})) for name in ("created", "changed", "kept")}
-    counts = {name: so_far.get(name, 0) for name in ("consents", "suppressions")}
-    return Undo(imported, now, size=CHUNK, **counters, **counts)
+    created, changed, kept = (Counter(so_far.get(name, {})) for name in ("created", "changed", "kept"))
+    consents, suppressions = (so_far.get(name, 0) for name in ("consents", "suppressions"))
+    return Undo(imported, now, CHUNK, True, created, changed, kept, consents, suppressions)
 
 
 def _advance(undo: Undo) -> None:
