@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 
 from accounts.models import AuditEvent
-from customers import consent, editing
-from customers.importing import undoing
+from customers import consent, editing, merging, searching
+from customers.importing import running, undoing
 from customers.models import (
     Contact,
     Customer,
+    CustomerCode,
     DimensionChange,
     Duplicate,
     Import,
@@ -50,7 +51,10 @@ def admin(db):
 
 @pytest.fixture
 def known_customer(db):
-    return factories.customer("C1", name="山田商店")
+    found = factories.customer("C1", name="山田商店")
+    searching.refresh([found.pk])
+    found.refresh_from_db()
+    return found
 
 
 def test_a_customer_edited_by_a_person_stays_with_his_contacts_and_is_listed(admin):
@@ -244,3 +248,47 @@ def test_no_second_primary_contact_is_made(known_customer):
     Contact.objects.create(customer=known_customer, name="人が選んだ", is_primary=True)
     undo(done)
     assert kept() == [("contact", "is_primary", "in_use", "false", "true")]
+
+
+def test_contacts_that_gave_way_within_the_file_are_not_taken_for_edited(known_customer, monkeypatch):
+    monkeypatch.setattr(running, "CHUNK", 1)
+    header = "customer_id,contact_id,name,email,is_primary\n"
+    rows = [f"C1,P{number},担当{number},p{number}@example.jp,{number % 2}\n" for number in range(1, 4)]
+    before = state()
+    undo(bring("contacts", header + "".join(rows)))
+    assert state() == before
+    assert kept() == []
+
+
+def test_a_parent_that_came_later_in_the_file_is_no_edit(monkeypatch):
+    monkeypatch.setattr(running, "CHUNK", 1)
+    done = bring("customers", "customer_id,name,parent\nB1,青木大阪,H1\nH1,青木本社,\nB2,青木堺,H1\n")
+    assert Customer.objects.filter(parent__code="H1").count() == 2
+    undo(done)
+    assert state() == []
+    assert kept() == []
+
+
+def test_customers_merged_since_stay_and_come_apart_again(admin):
+    winner = factories.customer("W1", name="青木商店", kind="company")
+    people = bring("customers", "customer_id,name,email,region\nC1,青木商店,info@example.jp,関東\n")
+    lines = bring("purchases", "customer_id,order_id,purchased_at,amount\nC1,A,2024-04-01,100\n")
+    loser = Customer.objects.get(code="C1")
+    merge = merging.merge(winner=winner, loser=loser, by=admin, now=LATER)
+    undo(lines)
+    assert not Purchase.objects.exists()
+    undo(people)
+    assert ("customer", "", "in_use", "", "") in kept()
+    merging.undo(merge=merge, by=admin, now=LATER)
+    loser.refresh_from_db()
+    assert (loser.merged_into, loser.region) == (None, "関東")
+    assert loser.contacts.get().email == "info@example.jp"
+
+
+def test_further_codes_of_a_customer_it_made_go_with_him():
+    text = "customer_id,name\n77,青木商店\n"
+    done = bring("customers", text, mapping={"constants": {"source": "CRM"}})
+    assert CustomerCode.objects.count() == 1
+    undo(done)
+    assert state() == []
+    assert not CustomerCode.objects.exists()
