@@ -25,7 +25,7 @@ from ..models import Import
 from . import applying, columns, gate, people, staging
 from .encoding import RefusedError
 
-CHUNK = 20_000
+CHUNK = 50_000
 _LOCK_SPACE = 7101
 UNFINISHED = (Import.State.QUEUED, Import.State.STAGING, Import.State.APPLYING)
 

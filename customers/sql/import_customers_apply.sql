@@ -12,7 +12,7 @@ CROSS JOIN LATERAL (
     FROM jsonb_each(to_jsonb(stored)) AS was JOIN jsonb_each(to_jsonb(chunk)) AS will USING (key)
     WHERE was.value <> will.value
 ) AS diff
-WHERE diff.before IS NOT NULL
+WHERE NOT chunk.is_new AND diff.before IS NOT NULL
 ON CONFLICT (imported_id, model, row_id) DO NOTHING
 ;;
 INSERT INTO customers_importchange (imported_id, line, model, row_id, before, after)
@@ -28,7 +28,7 @@ CROSS JOIN LATERAL (
     ) AS field (name, old, new)
     WHERE old <> new
 ) AS diff
-WHERE diff.before IS NOT NULL
+WHERE NOT chunk.is_new AND diff.before IS NOT NULL
 ON CONFLICT (imported_id, model, row_id) DO NOTHING
 ;;
 INSERT INTO customers_importchange (imported_id, line, model, row_id, before, after)
@@ -52,7 +52,7 @@ CROSS JOIN LATERAL (VALUES
     ('industry', stored.industry, chunk.industry),
     ('region', stored.region, chunk.region)
 ) AS dimension (name, old, new)
-WHERE dimension.old <> dimension.new AND dimension.old <> ''
+WHERE NOT chunk.is_new AND dimension.old <> dimension.new AND dimension.old <> ''
   AND NOT EXISTS (
     SELECT FROM customers_dimensionchange AS known
     WHERE known.customer_id = stored.id AND known.dimension = dimension.name
@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (VALUES
     ('industry', stored.industry, chunk.industry),
     ('region', stored.region, chunk.region)
 ) AS dimension (name, old, new)
-WHERE dimension.old <> dimension.new
+WHERE NOT chunk.is_new AND dimension.old <> dimension.new
   AND EXISTS (
     SELECT FROM customers_dimensionchange AS known
     WHERE known.customer_id = stored.id AND known.dimension = dimension.name

@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
     ) AS will USING (key)
     WHERE was.value <> will.value
 ) AS diff
-WHERE diff.before IS NOT NULL
+WHERE chunk.purchase_id IS NOT NULL AND diff.before IS NOT NULL
 ON CONFLICT (imported_id, model, row_id) DO NOTHING
 ;;
 INSERT INTO customers_touched (customer_id, at)
@@ -30,6 +30,7 @@ SELECT DISTINCT stored.customer_id, %(now)s::timestamptz
 FROM import_chunk_purchases AS chunk
 JOIN import_codes AS codes ON codes.code = chunk.code
 JOIN customers_purchase AS stored ON stored.id = chunk.purchase_id AND stored.customer_id <> codes.customer_id
+WHERE chunk.purchase_id IS NOT NULL
 ;;
 UPDATE customers_purchase AS stored
 SET customer_id = codes.customer_id, order_id = chunk.order_id,
@@ -38,7 +39,7 @@ SET customer_id = codes.customer_id, order_id = chunk.order_id,
 FROM import_chunk_purchases AS chunk
 JOIN import_codes AS codes ON codes.code = chunk.code
 LEFT JOIN customers_product AS product ON product.name = chunk.product
-WHERE stored.id = chunk.purchase_id
+WHERE chunk.purchase_id IS NOT NULL AND stored.id = chunk.purchase_id
 ;;
 INSERT INTO customers_purchase
     (customer_id, line_key, order_id, product_id, nth, purchased_at, purchased_on, amount, quantity, tax_rate,
