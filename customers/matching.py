@@ -25,7 +25,7 @@ from .models import Customer, Duplicate
 SURE = 85  # from here on pairs may be merged many at once
 LEAST = 50  # below, a pair is not worth anybody's time
 MOST = 50  # customers who share one key; more say nothing (a switchboard, an office building)
-MOST_BY_NAME = 20
+MOST_BY_NAME = 5  # companies of one name and nothing else in common: more, and the name is a common one
 ALIKE, ALIKE_ADDRESS = 80, 85  # per cent of letters in common
 AT_ONCE = 20_000  # customers compared with everybody in one go; more: everybody with everybody
 CHUNK = 50_000

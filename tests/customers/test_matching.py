@@ -180,6 +180,14 @@ def test_a_switchboard_of_more_than_fifty_says_nothing():
     assert only_pair() == (91, "merge", ["same_email", "same_name"])
 
 
+def test_a_name_of_more_than_five_companies_is_a_common_one_and_says_nothing_alone():
+    for _each in range(matching.MOST_BY_NAME):
+        company("山本商店")
+    assert len(found()) == 10  # all pairs of five
+    company("山本商店")
+    assert found() == {}
+
+
 def test_archived_and_erased_customers_are_in_no_pair():
     person("三浦 舞", email="m@example.jp")
     person("三浦 舞", email="m@example.jp", archived_at=NOW)
