@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case, CharField, Exists, F, Model, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf
 
@@ -209,15 +209,20 @@ def _event_columns() -> dict[str, Any]:
     }
 
 
+def _not_erased(model: type[Model]) -> Callable[[], QuerySet]:
+    """Of an erased person's contacts, notes and consents nothing is left that a file could bring back."""
+    return lambda: model._default_manager.filter(customer__erased_at=None)
+
+
 KINDS: dict[str, Kind] = {
     "customers": Kind(_customers, _customer_columns, whose="pk", more="attributes", has_updated=True),
-    "contacts": Kind(Contact.objects.all, _contact_columns, has_updated=True),
+    "contacts": Kind(_not_erased(Contact), _contact_columns, has_updated=True),
     "purchases": Kind(Purchase.objects.all, _purchase_columns),
     "logins": Kind(lambda: Login.objects.filter(usage_id=""), _login_columns),
     "usage": Kind(lambda: Login.objects.exclude(usage_id=""), _usage_columns),
     "contracts": Kind(Contract.objects.all, _contract_columns),
-    "interactions": Kind(Interaction.objects.all, _interaction_columns),
-    "consents": Kind(Consent.objects.all, _consent_columns),
+    "interactions": Kind(_not_erased(Interaction), _interaction_columns),
+    "consents": Kind(_not_erased(Consent), _consent_columns),
     "invoices": Kind(Invoice.objects.all, _invoice_columns),
     "events": Kind(Event.objects.all, _event_columns, more="data", but=("event_id", "reason")),
 }

@@ -237,7 +237,7 @@ def test_there_is_one_primary_contact_at_a_time(by):
 
 def test_who_has_left_is_not_made_the_primary_contact(by):
     one = contact(factories.customer(), left_on=DAY)
-    with pytest.raises(editing.EditError, match="主担当"):
+    with pytest.raises(editing.EditError, match="主な先方担当"):
         editing.make_primary(contact=one, by=by)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import AuditEvent, Role
-from customers import belonging, consent, editing, erasing, listing, personal
+from customers import belonging, consent, editing, erasing, exporting, listing, personal
 from customers.models import (
     Channel,
     Contact,
@@ -294,3 +294,12 @@ def test_a_manager_finds_no_way_to_erase(who):
 
 def test_what_is_left_out_of_a_persons_file_is_explained():
     assert all(len(why) > 20 for why in personal.LEFT_OUT.values())
+
+
+def test_no_file_of_contacts_notes_or_consents_holds_his_empty_rows(who, by):
+    kinds = ("contacts", "interactions", "consents")
+    before = {kind: exporting.KINDS[kind].rows().count() for kind in kinds}
+    erase(who, by)
+    after = {kind: exporting.KINDS[kind].rows().count() for kind in kinds}
+    assert before["consents"] > 0
+    assert after == {"contacts": 0, "interactions": 1, "consents": 0}
