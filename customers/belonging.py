@@ -16,7 +16,7 @@ DEPTH = 3
 
 @dataclass(frozen=True)
 class Way:
-    """Rows of `model` that lead to a customer by `lookup` (customer, contact__customer, merge__winner …)."""
+    """Rows of `model` that lead to a customer (or contact) by `lookup` (customer, contact__customer, merge__winner …)."""
 
     model: type[models.Model]
     lookup: str
@@ -25,14 +25,14 @@ class Way:
     def label(self) -> str:
         return self.model._meta.label_lower
 
-    def rows(self, customers: Collection[int]) -> QuerySet:
-        """Those of these customers (ids)."""
-        return self.model._default_manager.filter(**{f"{self.lookup}__in": customers})
+    def rows(self, ids: Collection[int]) -> QuerySet:
+        """Those of these customers (contacts)."""
+        return self.model._default_manager.filter(**{f"{self.lookup}__in": ids})
 
 
-def ways() -> list[Way]:
-    """Every way to a customer; a model may have several. From one customer to another (branches) leads none."""
-    found, edge = [], [Way(Customer, "pk")]
+def ways(root: type[models.Model] = Customer) -> list[Way]:
+    """Every way to a customer (or a contact); a model may have several. From one customer to another leads none."""
+    found, edge = [], [Way(root, "pk")]
     for _depth in range(DEPTH):
         edge = [further for way in edge for further in _leading_to(way)]
         found += edge
@@ -48,10 +48,10 @@ def _leading_to(way: Way) -> Iterator[Way]:
             yield Way(source, field.field.name if way.lookup == "pk" else f"{field.field.name}__{way.lookup}")
 
 
-def tables() -> dict[type[models.Model], list[Way]]:
+def tables(root: type[models.Model] = Customer) -> dict[type[models.Model], list[Way]]:
     """The ways by model, nearest first: a row of the first may be found by the second again."""
     found: dict[type[models.Model], list[Way]] = {}
-    for way in ways():
+    for way in ways(root):
         found.setdefault(way.model, []).append(way)
     return found
 

@@ -241,9 +241,21 @@ def names_somebody(text: str, words: Collection[str]) -> bool:
     return any("".join(word.lower().split()) in said for word in words)
 
 
-def words_of(customer: Customer) -> set[str]:
+def words_of(person: Customer | Contact) -> set[str]:
     """What names or reaches the person."""
-    return _person(customer).words
+    if isinstance(person, Contact):
+        return {person.name, person.kana, *(one for found in addresses_of(person).values() for one in found)} - {""}
+    return _person(person).words
+
+
+def addresses_of(person: Customer | Contact) -> dict[str, set[str]]:
+    """Channel → the normalised addresses that are or were the person's."""
+    if isinstance(person, Contact):
+        reached = (Channel.MAIL, Channel.PHONE)  # letters go to the customer
+        found = {str(channel): {consent.address_of(person, channel)} - {""} for channel in reached}
+        found[Channel.MAIL] |= set(Consent.objects.filter(contact=person).values_list("address", flat=True))
+        return found
+    return _person(person).addresses
 
 
 def _refuse_for_ever(person: _Person, now: dt.datetime) -> None:

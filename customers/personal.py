@@ -21,7 +21,7 @@ from accounts.roles import allows
 from common import exports
 
 from . import belonging, erasing
-from .models import Channel, Consent, Customer, Suppression
+from .models import Contact, Customer, Suppression
 
 CHUNK = 2000
 # table → why it is not handed out
@@ -42,25 +42,28 @@ class PersonalError(Exception):
     """Nothing was handed out; the sentence says why."""
 
 
-def tables(customer: Customer) -> Iterator[tuple[str, list[str], QuerySet]]:
-    """Name, columns and rows of each table handed out; the person's merged records among them."""
-    ids = [one.pk for one in belonging.everyone(customer)]
-    yield "customer", _columns(Customer), Customer.objects.filter(pk__in=ids).order_by("pk")
-    for model, ways in belonging.tables().items():
+def tables(person: Customer | Contact) -> Iterator[tuple[str, list[str], QuerySet]]:
+    """Name, columns and rows of each table handed out; of a customer with the records merged into his.
+
+    Of a contact only what is his own: nothing of the company and of his colleagues there.
+    """
+    root = type(person)
+    ids = [person.pk] if isinstance(person, Contact) else [one.pk for one in belonging.everyone(person)]
+    yield str(root._meta.model_name), _columns(root), root._default_manager.filter(pk__in=ids).order_by("pk")
+    for model, ways in belonging.tables(root).items():
         if model._meta.label_lower in LEFT_OUT:
             continue
         conditions = [models.Q(pk__in=way.rows(ids).values("pk")) for way in ways]
         found = model._default_manager.filter(erasing.either(conditions)).order_by("pk")
         yield str(model._meta.model_name), _columns(model), found
-    yield "suppression", _columns(Suppression), _suppressions(ids)
+    yield "suppression", _columns(Suppression), _suppressions(person)
 
 
-def _suppressions(ids: list[int]) -> QuerySet[Suppression]:
+def _suppressions(person: Customer | Contact) -> QuerySet[Suppression]:
     """They hold addresses, not customers."""
-    emails = belonging.contacts_of(ids).values_list("email", flat=True)
-    known = Consent.objects.filter(customer__in=ids).values("address")
-    of_mail = models.Q(channel=Channel.MAIL, address__in=list(emails))
-    return Suppression.objects.filter(of_mail | models.Q(address__in=known)).exclude(address="").order_by("pk")
+    known = erasing.addresses_of(person)
+    conditions = (models.Q(channel=channel, address__in=found) for channel, found in known.items())
+    return Suppression.objects.filter(erasing.either(conditions)).order_by("pk")
 
 
 def _columns(model: type[models.Model]) -> list[str]:
@@ -77,22 +80,26 @@ def _has_name(field: models.Field) -> bool:
     return bool(target) and target is not Customer and any(one.name == "name" for one in target._meta.fields)
 
 
-def counts(customer: Customer) -> list[tuple[str, int]]:
+def counts(person: Customer | Contact) -> list[tuple[str, int]]:
     """How many rows of each table there are; empty ones left out."""
-    found = ((name, rows.count()) for name, _columns, rows in tables(customer))
+    found = ((name, rows.count()) for name, _columns, rows in tables(person))
     return [(name, count) for name, count in found if count]
 
 
-def hand_out(*, customer: Customer, by: User, why: str) -> Iterator[bytes]:
+def hand_out(*, person: Customer | Contact, by: User, why: str) -> Iterator[bytes]:
     """The zip, piece by piece. Who asked for it and why is in the audit log before the first one."""
     if not allows(by, "customers.personal"):
         raise PersonalError(_("Only a leader may hand out personal data."))
     if not why.strip():
         raise PersonalError(_("Say who asked for the data and why they are handed out."))
-    if erasing.names_somebody(why, erasing.words_of(customer)):
+    if erasing.names_somebody(why, erasing.words_of(person)):
         raise PersonalError(_("Leave the person's name, addresses and numbers out of the reason: it is kept."))
-    audit.record("customer.personal", by=by, on=customer, why=why.strip()[:300])
-    return _zipped(customer)
+    is_contact = isinstance(person, Contact)
+    of_contact = {"contact": person.pk} if is_contact else {}
+    audit.record(
+        "customer.personal", by=by, on=person.customer if is_contact else person, why=why.strip()[:300], **of_contact
+    )
+    return _zipped(person)
 
 
 class _Pipe(io.RawIOBase):
@@ -113,11 +120,11 @@ class _Pipe(io.RawIOBase):
         return found
 
 
-def _zipped(customer: Customer) -> Iterator[bytes]:
+def _zipped(person: Customer | Contact) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        files = [("data.json", _json(customer))]
-        files += [(f"{name}.csv", _csv(columns, rows)) for name, columns, rows in tables(customer)]
+        files = [("data.json", _json(person))]
+        files += [(f"{name}.csv", _csv(columns, rows)) for name, columns, rows in tables(person)]
         for name, texts in files:
             with archive.open(name, "w", force_zip64=True) as file:
                 for text in texts:
@@ -135,10 +142,10 @@ def _flat(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder) if isinstance(value, dict | list) else value
 
 
-def _json(customer: Customer) -> Iterator[str]:
+def _json(person: Customer | Contact) -> Iterator[str]:
     """{"customer": [{…}], "contact": [{…}], …}; a table a time, a row a line."""
     first = "{"
-    for name, columns, rows in tables(customer):
+    for name, columns, rows in tables(person):
         yield f'{first}"{name}": [\n'
         yield from _objects([column.removesuffix("__name") for column in columns], _values(rows, columns))
         yield "]"

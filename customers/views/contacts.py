@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.roles import may
+from accounts.roles import allows, may
 
 from .. import editing
 from ..conflicts import typed
@@ -41,6 +41,7 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, form: ContactForm, customer: Customer, status: int) -> HttpResponse:
     context = {"form": form, "customer": customer, "contact": form.instance if form.instance.pk else None}
+    context["may_hand_out"] = allows(request.user, "customers.personal")
     return render(request, "customers/contact.html", context, status=status)
 
 

@@ -14,7 +14,7 @@ from accounts.roles import may
 
 from .. import erasing, personal
 from ..conflicts import typed
-from ..models import Customer
+from ..models import Contact, Customer
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # table → its words; what is not here counts among the other records
@@ -75,20 +75,22 @@ def _in_words(counts: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 @may("customers.personal")
 @get_or_post
-def hand_out(request: HttpRequest, pk: int) -> HttpResponse:
-    """All data of a person as JSON and CSV in one zip, with the reason."""
+def hand_out(request: HttpRequest, pk: int, contact_pk: int | None = None) -> HttpResponse:
+    """All data of a person as JSON and CSV in one zip, with the reason; of a contact without his colleagues'."""
     customer = get_object_or_404(Customer.objects.current(), pk=pk)
+    contact = get_object_or_404(Contact, pk=contact_pk, customer=customer) if contact_pk else None
     form = ReasonForm(typed(request))
     if request.method == "POST" and form.is_valid():
         try:
-            pieces = personal.hand_out(customer=customer, by=request.user, why=form.cleaned_data["why"])
+            pieces = personal.hand_out(person=contact or customer, by=request.user, why=form.cleaned_data["why"])
         except personal.PersonalError as error:
             form.add_error("why", str(error))
         else:
             response = StreamingHttpResponse(pieces, content_type="application/zip")
             response["Content-Disposition"] = f'attachment; filename="personal-data-{customer.pk}.zip"'
             return response
-    context = {"customer": customer, "form": form, "counts": _in_words(personal.counts(customer))}
+    counts = _in_words(personal.counts(contact or customer))
+    context = {"customer": customer, "contact": contact, "form": form, "counts": counts}
     return render(request, "customers/personal.html", context, status=422 if form.errors else 200)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, Role
 from customers import belonging, personal
-from customers.models import Customer
+from customers.models import Contact, Customer
 from tests import factories
 
 from .everything import CODE, EMAIL, NAME, PHONE, somebody
@@ -32,7 +32,7 @@ def who(by):
 
 @pytest.fixture
 def archive(who, by):
-    return opened(personal.hand_out(customer=who, by=by, why=WHY))
+    return opened(personal.hand_out(person=who, by=by, why=WHY))
 
 
 def opened(pieces):
@@ -91,13 +91,13 @@ def test_it_comes_in_pieces_and_leaves_nothing_on_the_disk(who, by, monkeypatch)
     who.events.bulk_create(
         [who.events.model(customer=who, kind="x", at="2026-01-01T00:00Z", data={"n": n}) for n in range(3000)]
     )
-    pieces = list(personal.hand_out(customer=who, by=by, why=WHY))
+    pieces = list(personal.hand_out(person=who, by=by, why=WHY))
     assert len(pieces) > 1000
     assert len(data_of(opened(pieces))["event"]) == 3001
 
 
 def test_who_asked_is_recorded_before_the_first_piece(who, by):
-    personal.hand_out(customer=who, by=by, why=f"  {WHY} ")
+    personal.hand_out(person=who, by=by, why=f"  {WHY} ")
     row = AuditEvent.objects.get(action="customer.personal")
     assert (row.actor, row.object_id, row.detail) == (by, str(who.pk), {"why": WHY})
 
@@ -105,14 +105,14 @@ def test_who_asked_is_recorded_before_the_first_piece(who, by):
 @pytest.mark.parametrize("why", ["", " ", f"{NAME}の請求", EMAIL])
 def test_without_a_reason_or_with_one_that_names_him_nothing_is_handed_out(who, by, why):
     with pytest.raises(personal.PersonalError):
-        personal.hand_out(customer=who, by=by, why=why)
+        personal.hand_out(person=who, by=by, why=why)
     assert not AuditEvent.objects.filter(action="customer.personal").exists()
 
 
 def test_cs_staff_may_not(who, client):
     staff = factories.user(role=Role.CS)
     with pytest.raises(personal.PersonalError):
-        personal.hand_out(customer=who, by=staff, why=WHY)
+        personal.hand_out(person=who, by=staff, why=WHY)
     client.force_login(staff, backend="accounts.backends.StaffBackend")
     link = reverse("customers:personal", args=[who.pk])
     assert link not in client.get(reverse("customers:detail", args=[who.pk])).content.decode()
@@ -133,7 +133,28 @@ def test_the_page_says_what_it_holds_and_sends_it(who, by, client):
 
 def test_of_a_customer_of_whom_nothing_is_known_there_is_a_file_too(by):
     who = factories.customer()
-    assert [len(rows) for rows in data_of(opened(personal.hand_out(customer=who, by=by, why=WHY))).values()].count(
-        1
-    ) == 1
+    assert [len(rows) for rows in data_of(opened(personal.hand_out(person=who, by=by, why=WHY))).values()].count(1) == 1
     assert Customer.objects.filter(pk=who.pk).exists()
+
+
+def test_of_a_contact_only_his_own_data_are_handed_out(who, by, client):
+    colleague = Contact.objects.create(customer=who, name="同僚 花子", email="hanako@example.jp")
+    link = reverse("customers:contact-personal", args=[who.pk, colleague.pk])
+    client.force_login(by, backend="accounts.backends.StaffBackend")
+    assert link in client.get(reverse("customers:contact", args=[who.pk, colleague.pk])).content.decode()
+    data = data_of(opened(client.post(link, {"why": WHY}).streaming_content))
+    assert [one["name"] for one in data["contact"]] == ["同僚 花子"]
+    assert {name for name, rows in data.items() if rows} == {"contact"}
+    assert AuditEvent.objects.get(action="customer.personal").detail == {"why": WHY, "contact": colleague.pk}
+    assert client.post(link, {"why": "hanako@example.jp"}).status_code == 422
+    person = who.contacts.get(is_primary=True)
+    data = data_of(opened(personal.hand_out(person=person, by=by, why=WHY)))
+    assert {name for name, rows in data.items() if rows} >= {"contact", "interaction", "event", "delivery", "consent"}
+    assert {one["address"] for one in data["suppression"]} == {PHONE}
+    assert "purchase" not in data
+
+
+def test_every_table_that_leads_to_a_contact_is_handed_out(who):
+    walked = {model._meta.label_lower for model in belonging.tables(Contact)}
+    handed_out = {rows.model._meta.label_lower for _name, _columns, rows in personal.tables(who.contacts.first())}
+    assert handed_out == walked | {"customers.contact", "customers.suppression"}
