@@ -141,6 +141,9 @@ def _problem(draft: Import) -> str:
         columns.check(guessed, layout.header)
     except RefusedError as refusal:
         return str(refusal)
+    for row in mapping_forms.rows(draft, layout, guessed):
+        if row.is_asked:
+            return _("“%(header)s” is still open. %(question)s") % {"header": row.header, "question": row.question}
     mapping_forms.remember(draft.kind, layout, draft.mapping)
     return ""
 
