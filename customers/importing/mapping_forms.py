@@ -146,7 +146,9 @@ def kept(given: dict[str, Any], before: Layout | None, layout: Layout) -> dict[s
 
 
 def remember(kind: str, layout: Layout, mapping: dict[str, Any]) -> None:
-    """Keep a confirmed mapping for the next file with this header."""
+    """Keep a confirmed mapping for the next file with this header. Files without one are not told apart by it."""
+    if layout.header_row is None:
+        return
     kept = {name: value for name, value in mapping.items() if name in _REMEMBERED}
     SavedMapping.objects.update_or_create(kind=kind, header_hash=_hash(layout), defaults={"mapping": kept})
 
@@ -154,7 +156,7 @@ def remember(kind: str, layout: Layout, mapping: dict[str, Any]) -> None:
 def remembered(kind: str, layout: Layout) -> dict[str, Any]:
     """What a person said of a file with this header before, or {}."""
     saved = SavedMapping.objects.filter(kind=kind, header_hash=_hash(layout)).first()
-    return saved.mapping if saved else {}
+    return saved.mapping if saved and layout.header_row is not None else {}
 
 
 def forget(kind: str, layout: Layout) -> None:

@@ -4,10 +4,13 @@
 -- Reads: import_ready_customers, customers_customer, customers_contact, customers_suppression, customers_consent.
 -- Writes: nothing.
 WITH willing AS (
-    SELECT ready.code, ready.email FROM import_ready_customers AS ready
+    SELECT ready.code, ready.email, ready.other_emails FROM import_ready_customers AS ready
     WHERE ready.is_last AND ready.reject IS NULL AND ready.mail_ok IS NOT FALSE
 ), addresses AS (
     SELECT willing.email AS address FROM willing WHERE willing.email <> ''
+    UNION
+    SELECT further.address FROM willing, unnest(string_to_array(willing.other_emails, ' ')) AS further (address)
+    WHERE further.address <> ''
     UNION
     SELECT contact.email FROM willing
     JOIN customers_customer AS stored ON stored.code = willing.code

@@ -372,3 +372,32 @@ def test_the_list_pages_on_and_narrows_down_and_hides_calls(admin):
     assert call in admin.get(reverse("customers:imports"), {"calls": "1"}).context["imports"]
     none = admin.get(reverse("customers:imports"), {"of": "events"} | {"before": "9" * 30})
     assert none.context["imports"] == []
+
+
+def test_companies_of_cp932_without_header_or_codes_come_to_the_dry_run(admin, sample_data):
+    path = sample_data / "japan" / "companies_cp932.csv"
+    file = SimpleUploadedFile("企業一覧.csv", path.read_bytes())
+    page = admin.post(reverse("customers:imports"), {"kind": "customers", "file": file}, follow=True)
+    assert "見出し" in page.context["refusal"]  # asks where it stands, or that there is none
+    page = admin.post(address_of(), {"reread": "1", "header_row": "0"})
+    assert (page.context["layout"].encoding, len(page.context["rows"])) == ("cp932", 13)
+    assert page.context["is_keyed"]
+    fields = {1: "kana", 2: "name", 3: "prefecture", 4: "city", 5: "street", 6: "building", 7: "postal_code"}
+    answers = {f"column_{index}": fields.get(index, "-") for index in range(13)}
+    page = admin.post(
+        address_of(), answers | {"header_row": "0", "key_2": "1", "key_7": "1", "clear_empty": ""}, follow=True
+    )
+    found = page.context["found"]
+    assert (found.counts.created, found.rejected, found.rows) == (3000, 0, 3000)
+    assert not SavedMapping.objects.exists()  # there is no header to know the next file by
+
+
+def test_customers_of_utf8_with_a_mark_come_to_the_dry_run_as_guessed(admin, sample_data):
+    path = sample_data / "japan" / "customers_utf8bom.csv"
+    file = SimpleUploadedFile("顧客.csv", path.read_bytes())
+    page = admin.post(reverse("customers:imports"), {"kind": "customers", "file": file}, follow=True)
+    rows = page.context["rows"]
+    assert not [row for row in rows if row.is_asked]
+    page = admin.post(address_of(), {f"column_{row.index}": row.chosen for row in rows}, follow=True)
+    found = page.context["found"]
+    assert (found.counts.created, found.rejected, found.rows) == (21_971, 0, 21_971)
