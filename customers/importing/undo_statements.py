@@ -69,8 +69,13 @@ def judge(table: Table, parameters: Mapping[str, Any]) -> None:
     """Say of the chosen rows why they stay: edited since, or something else refers to them."""
     edited(table, parameters)
     for reference in table.references:
-        if not reference.is_derived:
+        if not reference.is_derived and not _is_word_of_an_address(reference):
             _in_use(table, reference, parameters)
+
+
+def _is_word_of_an_address(reference: Reference) -> bool:
+    """The ledger speaks of addresses; that an entry also names the contact holds nobody back."""
+    return reference.model is LEDGER and reference.empties
 
 
 def edited(table: Table, parameters: Mapping[str, Any]) -> None:
@@ -222,10 +227,9 @@ def _delete_with(table: str, parameters: Mapping[str, Any], columns: list[str] |
 
 
 def _let_go(reference: Reference, parameters: Mapping[str, Any]) -> None:
-    """Empty a column that names a row that goes: only rows of the same import are left in it (see `_in_use`)."""
-    query = "SELECT EXISTS (SELECT FROM {other} WHERE imported_id = %(import_id)s {ledger})"
-    ledger = names.SQL("OR source = %(source)s" if reference.model is LEDGER else "")
-    if not value(query, parameters, other=names.Identifier(reference.table), ledger=ledger):
+    """Empty a column that names a row that goes: only rows of the same import and of the ledger are left in it."""
+    query = "SELECT EXISTS (SELECT FROM {other} WHERE imported_id = %(import_id)s)"
+    if reference.model is not LEDGER and not value(query, parameters, other=names.Identifier(reference.table)):
         return
     execute(
         "UPDATE {other} AS theirs SET {column} = NULL FROM undo_row"

@@ -8,6 +8,7 @@ from accounts.models import AuditEvent
 from customers import consent, editing, merging, searching
 from customers.importing import running, undoing
 from customers.models import (
+    Consent,
     Contact,
     Customer,
     CustomerCode,
@@ -292,3 +293,22 @@ def test_further_codes_of_a_customer_it_made_go_with_him():
     undo(done)
     assert state() == []
     assert not CustomerCode.objects.exists()
+
+
+def test_a_contact_the_ledger_names_goes_and_the_refusal_of_its_address_stays(known_customer):
+    done = bring("contacts", "customer_id,contact_id,name,email\nC1,P1,田村,tamura@example.jp\n")
+    consent.withdraw(
+        customer=known_customer, channel="mail", address="tamura@example.jp", at=LATER, source="unsubscribe"
+    )
+    assert Consent.objects.get().contact is not None
+    undo(done)
+    assert not Contact.objects.exists()
+    assert consent.standing(channel="mail", address="tamura@example.jp").suppressions
+    assert (Consent.objects.get().contact, kept()) == (None, [])
+
+
+def test_a_contact_somebody_talked_to_stays(known_customer):
+    done = bring("contacts", "customer_id,contact_id,name,email\nC1,P1,田村,tamura@example.jp\n")
+    Interaction.objects.create(customer=known_customer, contact=Contact.objects.get(), occurred_at=LATER)
+    undo(done)
+    assert kept() == [("contact", "", "in_use", "", "")]
