@@ -16,7 +16,7 @@ DEPTH = 3
 
 @dataclass(frozen=True)
 class Way:
-    """Rows of `model` that lead to a customer (or contact) by `lookup` (customer, contact__customer, merge__winner …)."""
+    """Rows of `model` that lead to a customer or contact by `lookup` (customer, contact__customer, merge__winner …)."""
 
     model: type[models.Model]
     lookup: str

@@ -1,7 +1,6 @@
 """Erasing a person: what names or reaches him goes for good, days and amounts stay so that no past figure moves.
 
-What is personal is said by each model in `PERSONAL` (column → what stands there afterwards); for the models of this
-app the table stands below. A model that says nothing loses every text in it: a later app is safe before it is told.
+What is personal in a table stands in `personal_columns`; which rows are the person's, `belonging` finds.
 """
 
 import datetime as dt
@@ -13,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import CharField, F, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from accounts import audit, webhooks
@@ -27,58 +26,20 @@ from .models import (
     Channel,
     Consent,
     Contact,
-    Contract,
     Customer,
-    CustomerCode,
-    DimensionChange,
     Duplicate,
     ErasedAddress,
     Event,
     Import,
     ImportChange,
     Interaction,
-    Invoice,
-    Login,
-    Merge,
-    MergeMove,
-    Purchase,
+    Kind,
     Suppression,
-    Touched,
 )
+from .personal_columns import KEPT_OF_EVENTS, OF_CUSTOMER, PERSONAL, numbered, personal, texts
 
 GONE = "＊"
 FINISHED = (Import.State.DONE, Import.State.CANCELLED, Import.State.FAILED, Import.State.UNDONE)
-
-
-def _numbered(word: str = "erased-") -> Concat:
-    """A text that says nothing and still is unique."""
-    return Concat(Value(word), F("pk"), output_field=CharField())
-
-
-_CUSTOMER: dict[str, Any] = {
-    **dict.fromkeys(("kana", "company", "postal_code", "address", "corporate_number"), ""),
-    "birth_on": None,
-    "tags": [],
-    "attributes": {},
-}
-# Purchases, logins, contracts and bills keep days, amounts, products and reasons: figures rest on them.
-PERSONAL: dict[type[models.Model], dict[str, Any]] = {
-    Contact: dict.fromkeys(("code", "name", "kana", "department", "title", "email", "phone"), ""),
-    CustomerCode: {"code": _numbered()},
-    DimensionChange: {},
-    Consent: {"address": "erased"},
-    Duplicate: {},
-    Merge: {"before": {}, "after": {}},
-    MergeMove: {"before": {}},
-    Purchase: {},
-    Login: {},
-    Contract: {},
-    Invoice: {},
-    Interaction: dict.fromkeys(("subject", "body", "next_action"), ""),
-    Event: {},  # erase_events.sql
-    Touched: {},
-}
-KEPT_OF_EVENTS = ["campaign_name", "until", "reason", "competitor", "plan"]
 
 
 class ErasureError(Exception):
@@ -104,6 +65,7 @@ class _Person:
     ids: list[int]
     addresses: dict[str, set[str]]  # channel → normalised
     names: set[str]
+    root: type[Customer] | type[Contact] = Customer
 
     @property
     def strong(self) -> set[str]:
@@ -126,10 +88,19 @@ def _person(customer: Customer) -> _Person:
     for channel, address in Consent.objects.filter(customer__in=ids).values_list("channel", "address"):
         addresses[channel].add(address)
     addresses[Channel.POSTAL] |= {one.code for one in people}
-    named: list[Customer | Contact] = [*people, *contacts]
-    texts = {text for one in named for text in (one.name, one.kana) if len(text) > 1}
-    names = texts | {"".join(text.split()) for text in texts}
-    return _Person(ids, {channel: found - {"", "erased"} for channel, found in addresses.items()}, names)
+    found = {channel: found - {"", "erased"} for channel, found in addresses.items()}
+    return _Person(ids, found, _names([*people, *contacts]))
+
+
+def _names(people: list[Customer | Contact]) -> set[str]:
+    """As they are written with and without spaces; a single letter is no name to look for."""
+    written = {text for one in people for text in (one.name, one.kana) if len(text) > 1}
+    return written | {"".join(text.split()) for text in written}
+
+
+def _person_of(contact: Contact) -> _Person:
+    addresses = {channel: found - {"erased"} for channel, found in addresses_of(contact).items()}
+    return _Person([contact.pk], {Channel.POSTAL: set(), **addresses}, _names([contact]), Contact)
 
 
 # --- before
@@ -152,7 +123,7 @@ def outlook(customer: Customer) -> Outlook:
 
 def _count(model: type[models.Model], person: _Person) -> int:
     """How many rows lose something."""
-    if model is not Event and not _personal(model):
+    if model is not Event and not personal(model):
         return 0
     return _rows(model, person).count()
 
@@ -176,8 +147,8 @@ def _sharing(person: _Person) -> list[Customer]:
 def _mentions(person: _Person) -> QuerySet[Interaction]:
     others = Interaction.objects.exclude(customer__in=person.ids).select_related("customer").order_by("-occurred_at")
     names = [name for name in person.names if len(name) > 2]
-    texts = (Q(**{f"{column}__icontains": name}) for name in names for column in PERSONAL[Interaction])
-    return others.filter(either(texts))
+    said = (Q(**{f"{column}__icontains": name}) for name in names for column in PERSONAL[Interaction])
+    return others.filter(either(said))
 
 
 def _files(person: _Person) -> list[Import]:
@@ -210,10 +181,7 @@ def erase(*, customer: Customer, by: User, now: dt.datetime, why: str, files: bo
     came_with = _files(person)
     _refuse_for_ever(person, now)
     done = {model._meta.label: _blank(model, person) for model in belonging.tables()}
-    sql.run(
-        "customers/sql/erase_events.sql",
-        {"customers": person.ids, "kept": KEPT_OF_EVENTS, "words": sorted(person.words)},
-    )
+    _blank_events(_rows(Event, person), person)
     _blank_customers(person, now)
     _blank_copies(person)
     searching.refresh(person.ids)
@@ -224,11 +192,59 @@ def erase(*, customer: Customer, by: User, now: dt.datetime, why: str, files: bo
     return counted
 
 
+@transaction.atomic
+def erase_contact(*, contact: Contact, by: User, now: dt.datetime, why: str) -> int:
+    """Erases one person at a customer; company and colleagues stay. Returns how many rows lost something.
+
+    His name and addresses also go from the notes and texts of the customer. Raises ErasureError as `erase` does.
+    """
+    if not allows(by, "customers.erase"):
+        raise ErasureError(_("Only an admin may erase personal data."))
+    contact = Contact.objects.select_for_update(of=("self",)).select_related("customer").get(pk=contact.pk)
+    person = _person_of(contact)
+    if contact.customer.kind == Kind.PERSON and contact.is_primary:
+        raise ErasureError(_("This contact is the customer: erase the customer."))
+    _check_reason(person, why)
+    _refuse_for_ever(person, now)
+    done = sum(_blank(model, person) for model in belonging.tables(Contact))
+    _blank_events(_rows(Event, person), person)
+    _strike_at(contact.customer, person)
+    rows = Contact.objects.filter(pk=contact.pk)
+    _blank_images(Contact, rows, PERSONAL[Contact])
+    rows.update(**{**PERSONAL[Contact], "name": _erased_name(), "version": F("version") + 1})
+    _blank_copies(person)
+    searching.refresh([contact.customer_id])
+    audit.record("customer.erase", by=by, on=contact.customer, contact=contact.pk, why=why.strip()[:300], rows=done)
+    return done
+
+
+def _strike_at(customer: Customer, person: _Person) -> None:
+    """The person's words in whatever else is kept of his company."""
+    company = _Person([customer.pk], {}, set())
+    for model in belonging.tables():
+        _strike(_rows(model, company), [one.name for one in texts(model) if not one.unique], person.words)
+    said = _rows(Event, company).annotate(text=Cast("data", TextField()))
+    _blank_events(said.filter(either(Q(text__icontains=word) for word in person.words)), person)
+
+
+def _blank_events(events: QuerySet, person: _Person) -> None:
+    given = {"events": list(events.values_list("pk", flat=True)), "kept": KEPT_OF_EVENTS}
+    sql.run("customers/sql/erase_events.sql", {**given, "words": sorted(person.words)})
+
+
+def _erased_name() -> Concat:
+    return numbered(_("Erased %(number)s") % {"number": ""})
+
+
 def _check(customer: Customer, person: _Person, why: str) -> None:
     if customer.erased_at is not None:
         raise ErasureError(_("The personal data of this customer have been erased already."))
     if customer.merged_into_id is not None:
         raise ErasureError(_("This customer was merged into another one: erase that one."))
+    _check_reason(person, why)
+
+
+def _check_reason(person: _Person, why: str) -> None:
     if not why.strip():
         raise ErasureError(_("Say why the data are erased."))
     if names_somebody(why, person.words):
@@ -243,9 +259,7 @@ def names_somebody(text: str, words: Collection[str]) -> bool:
 
 def words_of(person: Customer | Contact) -> set[str]:
     """What names or reaches the person."""
-    if isinstance(person, Contact):
-        return {person.name, person.kana, *(one for found in addresses_of(person).values() for one in found)} - {""}
-    return _person(person).words
+    return (_person_of(person) if isinstance(person, Contact) else _person(person)).words
 
 
 def addresses_of(person: Customer | Contact) -> dict[str, set[str]]:
@@ -268,50 +282,30 @@ def _refuse_for_ever(person: _Person, now: dt.datetime) -> None:
         ],
         ignore_conflicts=True,
     )
-    others = Contact.objects.exclude(customer__in=person.ids)
+    mine = {"customer__in" if person.root is Customer else "pk__in": person.ids}
+    others = Contact.objects.exclude(**mine)
     shared: dict[str, set[str]] = {
         Channel.MAIL: set(others.filter(email__in=person.addresses[Channel.MAIL]).values_list("email", flat=True)),
         Channel.PHONE: set(others.filter(phone__in=person.addresses[Channel.PHONE]).values_list("phone", flat=True)),
     }
     for channel, addresses in person.addresses.items():
         own = addresses - shared.get(channel, set())
-        Suppression.objects.filter(channel=channel, address__in=own).update(address=_numbered())
-
-
-def _personal(model: type[models.Model]) -> dict[str, Any]:
-    """Column → what stands there afterwards."""
-    if model in PERSONAL:
-        return PERSONAL[model]
-    said = getattr(model, "PERSONAL", None)
-    return _every_text(model) if said is None else said
-
-
-def _every_text(model: type[models.Model]) -> dict[str, Any]:
-    """Of a model that does not say what is personal: all its free texts."""
-    found: dict[str, Any] = {}
-    for field in _texts(model):
-        found[field.name] = {} if isinstance(field, models.JSONField) else _numbered() if field.unique else ""
-    return found
-
-
-def _texts(model: type[models.Model]) -> list[models.Field]:
-    free = (models.CharField, models.TextField, models.JSONField)
-    return [one for one in model._meta.concrete_fields if isinstance(one, free) and not one.choices]
+        Suppression.objects.filter(channel=channel, address__in=own).update(address=numbered())
 
 
 def _blank(model: type[models.Model], person: _Person) -> int:
     """The person's rows of this table: what is personal goes, and his words go from the texts that stay."""
-    personal = _personal(model)
+    columns = personal(model)
     rows = _rows(model, person)
-    if model._meta.app_label == "customers" and personal:
-        _blank_images(model, rows, personal)
-    count = rows.update(**personal) if personal else 0
-    _strike(rows, [one.name for one in _texts(model) if one.name not in personal], person.words)
+    if model._meta.app_label == "customers" and columns:
+        _blank_images(model, rows, columns)
+    count = rows.update(**columns) if columns else 0
+    _strike(rows, [one.name for one in texts(model) if one.name not in columns], person.words)
     return count
 
 
 def _rows(model: type[models.Model], person: _Person) -> QuerySet:
-    ways = belonging.tables()[model]
+    ways = belonging.tables(person.root)[model]
     return model._default_manager.filter(either(Q(pk__in=way.rows(person.ids).values("pk")) for way in ways))
 
 
@@ -341,9 +335,8 @@ def _blank_images(model: type[models.Model], rows: QuerySet, columns: Mapping[st
 
 def _blank_customers(person: _Person, now: dt.datetime) -> None:
     rows = Customer.objects.filter(pk__in=person.ids)
-    _blank_images(Customer, rows, {**_CUSTOMER, "name": "", "code": "", "search_text": "", "sort_key": ""})
-    name = _("Erased %(number)s") % {"number": ""}
-    rows.update(name=_numbered(name), code=_numbered(), erased_at=now, version=F("version") + 1, **_CUSTOMER)
+    _blank_images(Customer, rows, {**OF_CUSTOMER, "name": "", "code": "", "search_text": "", "sort_key": ""})
+    rows.update(name=_erased_name(), code=numbered(), erased_at=now, version=F("version") + 1, **OF_CUSTOMER)
     either = Q(first__in=person.ids) | Q(second__in=person.ids)
     Duplicate.objects.filter(either, state=Duplicate.State.OPEN).update(state=Duplicate.State.GONE)
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("<int:pk>/contacts/<int:contact_pk>/primary/", contacts.make_primary, name="contact-primary"),
     path("<int:pk>/timeline/", people.timeline, name="timeline"),
     path("<int:pk>/contacts/<int:contact_pk>/personal/", privacy.hand_out, name="contact-personal"),
+    path("<int:pk>/contacts/<int:contact_pk>/erase/", privacy.erase_contact, name="contact-erase"),
     path("<int:pk>/personal/", privacy.hand_out, name="personal"),
     path("<int:pk>/erase/", privacy.erase, name="erase"),
     path("duplicates/", duplicates.proposed, name="duplicates"),

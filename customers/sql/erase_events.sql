@@ -1,6 +1,6 @@
--- Purpose: take what may be personal out of the customers' events: of their data stay figures, and the texts reports
+-- Purpose: take what may be personal out of these events: of their data stay figures, and the texts reports
 --          count by (`kept`) as far as none of the person's words stands in them.
--- One row per event. Parameters: customers (ids), kept (keys), words. Reads and writes: customers_event.
+-- One row per event. Parameters: events (ids), kept (keys), words. Reads and writes: customers_event.
 UPDATE customers_event AS event
    SET data = (
        SELECT COALESCE(jsonb_object_agg(part.key, part.value), '{}')
@@ -10,4 +10,4 @@ UPDATE customers_event AS event
                   SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(lower(part.value #>> '{}'), lower(word)) > 0
               ))
    )
- WHERE customer_id = ANY (%(customers)s::bigint[]) AND data <> '{}'
+ WHERE id = ANY (%(events)s::bigint[]) AND data <> '{}'

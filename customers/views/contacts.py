@@ -42,6 +42,7 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, form: ContactForm, customer: Customer, status: int) -> HttpResponse:
     context = {"form": form, "customer": customer, "contact": form.instance if form.instance.pk else None}
     context["may_hand_out"] = allows(request.user, "customers.personal")
+    context["may_erase"] = allows(request.user, "customers.erase")
     return render(request, "customers/contact.html", context, status=status)
 
 

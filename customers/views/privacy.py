@@ -118,3 +118,23 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": _in_words(outlook.rows),
     }
     return render(request, "customers/erase.html", context, status=422 if form.errors else 200)
+
+
+@may("customers.erase")
+@get_or_post
+def erase_contact(request: HttpRequest, pk: int, contact_pk: int) -> HttpResponse:
+    """One person at a company; company and colleagues stay."""
+    customer = get_object_or_404(Customer.objects.current(), pk=pk, erased_at=None)
+    contact = get_object_or_404(Contact, pk=contact_pk, customer=customer)
+    form = EraseForm(typed(request), customer=customer)
+    del form.fields["files"]
+    if request.method == "POST" and form.is_valid():
+        try:
+            erasing.erase_contact(contact=contact, by=request.user, now=timezone.now(), why=form.cleaned_data["why"])
+        except erasing.ErasureError as error:
+            form.add_error("why", str(error))
+        else:
+            messages.success(request, _("The personal data are erased."))
+            return redirect("customers:detail", pk=pk)
+    context = {"customer": customer, "contact": contact, "form": form}
+    return render(request, "customers/erase_contact.html", context, status=422 if form.errors else 200)

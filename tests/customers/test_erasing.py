@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import AuditEvent, Role
-from customers import belonging, consent, editing, erasing, exporting, listing, personal
+from customers import belonging, consent, editing, erasing, exporting, listing, personal, personal_columns
 from customers.models import (
     Channel,
     Contact,
@@ -219,9 +219,10 @@ def test_nobody_edits_or_logs_on_who_is_erased(who, by, client):
 
 @pytest.mark.parametrize("model", belonging.tables(), ids=lambda model: model._meta.label)
 def test_every_table_that_leads_to_a_person_says_what_is_personal_in_it(model):
-    said = erasing.PERSONAL.get(model, getattr(model, "PERSONAL", None))
-    texts = [field for field in erasing._texts(model)]
-    assert said is not None or not texts, f"{model}: give it PERSONAL = {{column: what stands there afterwards}}"
+    said = personal_columns.PERSONAL.get(model, getattr(model, "PERSONAL", None))
+    assert said is not None or not personal_columns.texts(model), (
+        f"{model}: give it PERSONAL = {{column: what stands there afterwards}}"
+    )
 
 
 def test_a_table_that_says_nothing_loses_every_text():
@@ -237,7 +238,7 @@ def test_a_table_that_says_nothing_loses_every_text():
         "amount": models.IntegerField(),
     }
     silent = type("SilentOfTheTest", (models.Model,), {"__module__": "customers.models", "Meta": Meta, **columns})
-    lost = erasing._personal(silent)
+    lost = personal_columns.personal(silent)
     assert (lost["note"], lost["data"]) == ("", {})
     assert set(lost) == {"note", "data", "code"}
 
@@ -303,3 +304,72 @@ def test_no_file_of_contacts_notes_or_consents_holds_his_empty_rows(who, by):
     after = {kind: exporting.KINDS[kind].rows().count() for kind in kinds}
     assert before["consents"] > 0
     assert after == {"contacts": 0, "interactions": 1, "consents": 0}
+
+
+# --- one person at a company
+
+
+@pytest.fixture
+def colleague(who):
+    """Somebody at the person's company, with words of his own in its notes."""
+    Customer.objects.filter(pk=who.pk).update(kind="company")
+    one = Contact.objects.create(
+        customer=who,
+        name="同僚 花子",
+        kana="ドウリョウ ハナコ",
+        email="hanako@example.jp",
+        phone="0455556666",
+        title="部長",
+    )
+    Interaction.objects.create(customer=who, contact=one, occurred_at=NOW, body="本人と話した")
+    Interaction.objects.create(customer=who, occurred_at=NOW, body="同僚花子さん(hanako@example.jp)に転送")
+    Event.objects.create(customer=who, kind="x", at=NOW, data={"to": "hanako@example.jp", "n": 1})
+    Event.objects.create(customer=who, contact=one, kind="y", at=NOW, data={"said": "秘密", "reason": "予算"})
+    ImportReject.objects.create(imported=Import.objects.get(), line=9, code="x", cells=["同僚　花子", "a"])
+    return one
+
+
+HIS = ("同僚 花子", "同僚花子", "ドウリョウハナコ", "hanako@example.jp", "0455556666")
+
+
+def test_of_one_person_at_a_company_nothing_is_found_and_the_others_stay(colleague, who, by):
+    assert len(found_in_the_database(HIS)) == 4
+    with translation.override("ja"):
+        assert erasing.erase_contact(contact=colleague, by=by, now=NOW, why=WHY) > 0
+    assert found_in_the_database(HIS) == {}
+    colleague.refresh_from_db()
+    assert (colleague.name, colleague.title, colleague.version) == (f"削除済み{colleague.pk}", "", 2)
+    who.refresh_from_db()
+    assert (who.name, who.erased_at) == (NAME, None)
+    assert who.contacts.get(is_primary=True).email == EMAIL
+    bodies = set(who.interactions.values_list("body", flat=True))
+    assert bodies == {"", f"{EMAIL} {PHONE}", "＊さん(＊)に転送"}
+    assert {one.kind: one.data for one in Event.objects.filter(kind__in="xy")} == {
+        "x": {"n": 1},
+        "y": {"reason": "予算"},
+    }
+    again = editing.add_contact(contact=Contact(customer=who, email="hanako@example.jp"), by=by)
+    assert not consent.mailable(Contact.objects.filter(pk=again.pk)).exists()
+    assert consent.standing(channel=Channel.MAIL, address="hanako@example.jp").suppressions
+
+
+def test_who_is_the_customer_is_erased_as_the_customer(who, by):
+    with pytest.raises(erasing.ErasureError):
+        erasing.erase_contact(contact=who.contacts.get(is_primary=True), by=by, now=NOW, why=WHY)
+
+
+@pytest.mark.parametrize(("role", "why"), [(Role.MANAGER, WHY), (Role.ADMIN, ""), (Role.ADMIN, "同僚 花子さんの請求")])
+def test_one_person_is_erased_by_admins_with_a_reason_alone(colleague, role, why):
+    with pytest.raises(erasing.ErasureError):
+        erasing.erase_contact(contact=colleague, by=factories.user(role=role), now=NOW, why=why)
+    assert Contact.objects.get(pk=colleague.pk).name == "同僚 花子"
+
+
+def test_one_person_is_erased_on_a_page_that_asks_for_the_code(colleague, who, admin):
+    link = reverse("customers:contact-erase", args=[who.pk, colleague.pk])
+    assert link in admin.get(reverse("customers:contact", args=[who.pk, colleague.pk])).content.decode()
+    assert "同僚 花子" in admin.get(link).content.decode()
+    for wrong in ({"code": "x"}, {"why": "hanako@example.jp"}):
+        assert admin.post(link, {"code": CODE, "why": WHY, **wrong}).status_code == 422
+    assert admin.post(link, {"code": CODE, "why": WHY}).url == reverse("customers:detail", args=[who.pk])
+    assert Contact.objects.get(pk=colleague.pk).email == ""
