@@ -247,13 +247,14 @@ def _mostly(path: Path) -> str:
 
 def _japanese(path: Path, fitting: list[str]) -> str:
     """Which of cp932 and euc_jp it is, of those that fit; what the text does not tell is asked."""
-    seen = {codec: _seen(path, codec) for codec in ("cp932", "euc_jp")}
+    seen = {codec: _seen(path, codec) for codec in fitting}
     if any(seen[codec].looks_western for codec in fitting):
         raise RefusedError(
             _("The encoding was not recognised; it may be a Western one: save the file as UTF-8, or say which it is.")
         )
     if "cp932" in fitting and seen["cp932"].half_width < 0.4:
         return "cp932"
+    seen |= {codec: _seen(path, codec) for codec in ("cp932", "euc_jp") if codec not in seen}  # slow where few fit
     is_euc = seen["euc_jp"].kana > 0.15
     if fitting == ["euc_jp"]:
         return "euc_jp" if is_euc or seen["cp932"].half_width < 0.95 else _ask()
