@@ -114,6 +114,7 @@ def another_session(statement: str) -> Iterator[None]:
     held = psycopg2.connect(database_url())
     held.cursor().execute(statement)
     yield
+    held.cursor().execute("SELECT pg_advisory_unlock_all()")  # closed, the server lets go only a moment later
     held.close()
 
 
