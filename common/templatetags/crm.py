@@ -73,7 +73,7 @@ def day(value: dt.date | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def nav_link(context, url_name: str, icon_name: str, words: str, outside: str = "") -> str:
-    """An entry of the side menu; current on its page and those below it, but not below `outside` (addresses, a space between)."""
+    """An entry of the side menu; current on its page and below it, but not below `outside` (a space between)."""
     here = context["request"].path
     address = reverse(url_name)
     is_here = here == address if address == "/" else here.startswith(address)
