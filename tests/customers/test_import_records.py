@@ -186,6 +186,7 @@ def test_lines_of_the_online_retailer(sample_data, file):
     assert counts(run("purchases", file(text), "--create-customers"))["created"] == 60_000
 
 
+@pytest.mark.prove
 def test_japanese_customers(sample_data):
     path = sample_data / "japan" / "customers_utf8bom.csv"
     result = run("customers", path)
@@ -202,6 +203,7 @@ def test_japanese_customers(sample_data):
     assert counts(run("customers", path))["unchanged"] == 21_971
 
 
+@pytest.mark.prove
 def test_japanese_companies_without_a_header(sample_data, file):
     columns = {
         "1": "kana",
@@ -230,6 +232,7 @@ def _end_of(path, *mapping) -> str:
     return "imported"
 
 
+@pytest.mark.prove
 def test_messy_files_end_in_an_import_or_in_one_sentence(sample_data, tmp_path):
     with tarfile.open(sample_data / "messy_csv.tar.xz") as archive:
         members = [m for m in archive if m.isfile() and m.name.endswith((".csv", ".tsv")) and m.size < 2_000_000]

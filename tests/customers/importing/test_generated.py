@@ -49,7 +49,7 @@ def written(path, codec, rows, delimiter, end, quoting):
     return path
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(
     table=tables(),
     delimiter=st.sampled_from(DELIMITERS),
@@ -63,7 +63,7 @@ def test_a_table_comes_back_as_it_was_written(tmp_path_factory, table, delimiter
     assert (list(found.values()), odd) == (rows, {})
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(table=tables(), delimiter=st.sampled_from(DELIMITERS), end=st.sampled_from(ENDS))
 def test_what_is_found_without_help_is_right_or_asked_for(tmp_path_factory, table, delimiter, end):
     codec, rows = table

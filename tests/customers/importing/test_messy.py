@@ -137,6 +137,7 @@ print(sum(ends.values()), round(slowest, 2), highest, dict(ends))
 """
 
 
+@pytest.mark.prove
 def test_every_messy_file_is_read_in_little_time_and_memory(messy):
     done = subprocess.run([sys.executable, "-c", READ_ALL, messy], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -58,21 +58,21 @@ def test_dates_that_nothing_tells_are_asked_before_anything_else(admin):
     url = uploaded(admin, SILENT.replace("25/04", "05/04"))
     page = admin.get(url)
     assert "date_order" in page.context["asks"]
-    assert admin.post(url, chosen(page)).status_code == 200  # the page again, with the sentence
+    assert admin.post(url, chosen(page)).status_code == 422  # the page again, with the sentence
     assert admin.post(url, chosen(page) | {"date_order": "DMY"}).status_code == 302
 
 
 def test_an_export_stays_recognised_when_its_columns_are_confirmed(admin):
     url = uploaded(admin, (EXPORTS / "base_orders.csv").read_bytes())
     page = admin.get(url)
-    assert any("BASE" in notice for notice in page.context["notices"])
+    assert "BASE" in page.content.decode()
     answer = admin.post(url, chosen(page) | {"create_customers": "1"})
     found = admin.get(answer.url).context["found"]
     assert (found.counts.created, found.rejected) == (2, 1)
     assert Import.objects.get().mapping["recognised_as"] == "base_orders"
     again = admin.get(uploaded(admin, (EXPORTS / "base_orders.csv").read_bytes() + b"\r\n"))
     assert again.context["is_remembered"]
-    assert any("BASE" in notice for notice in again.context["notices"])
+    assert "BASE" in again.content.decode()
 
 
 def test_a_consent_column_whose_words_are_clear_is_not_asked(admin):

@@ -278,7 +278,7 @@ def test_samples_are_the_first_rows(written):
 cell = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\x1a\ufeff", exclude_categories=["Cs"]), max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=st.lists(st.tuples(st.integers(1, 9).map(str), cell, cell), max_size=12), block=st.integers(1, 40))
 def test_whatever_csv_writes_is_read_back_at_its_line_in_blocks_of_any_size(tmp_path_factory, rows, block):
     path = tmp_path_factory.mktemp("csv") / "f.csv"
@@ -301,7 +301,7 @@ def test_whatever_csv_writes_is_read_back_at_its_line_in_blocks_of_any_size(tmp_
     assert list(found) == lines
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(text=st.text(st.sampled_from('ab",\n ;1合計'), max_size=60))
 def test_any_text_is_read_or_refused(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("csv") / "f.csv"

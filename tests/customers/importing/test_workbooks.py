@@ -266,6 +266,7 @@ print(rows, highest() - before, highest())
 """
 
 
+@pytest.mark.prove
 def test_memory_does_not_grow_with_the_sheet(tmp_path):
     path = tmp_path / "big.xlsx"
     written = Workbook(write_only=True)
