@@ -1,4 +1,4 @@
-"""manage.py import_records: a file of customers, purchases, logins or contracts into the facts."""
+"""manage.py import_records: a file of any kind of records into the facts."""
 
 import json
 import time
@@ -16,7 +16,7 @@ COUNTS = ("rows", "created", "updated", "unchanged", "rejected", "skipped")
 
 
 class Command(BaseCommand):
-    help = "Imports a CSV or TSV file. Rejected rows are a result, not a failure."
+    help = "Imports a CSV, TSV or xlsx file. Rejected rows are a result, not a failure."
 
     def add_arguments(self, parser):
         parser.add_argument("kind", choices=Import.Kind.values, metavar="KIND", help=", ".join(Import.Kind.values))
