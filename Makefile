@@ -1,5 +1,6 @@
 # make demo    the whole product on this machine, on port PORT (8000), with its data in DATA_DIR (.data)
 # make test    everything, on throw-away servers, in a real browser too
+# make cover   make test with branch coverage, which takes longer
 # make prove   the long sets whole, of which make test runs samples; prints their figures
 # make setup   only installs · make check · make fix · make bench SIZE=M
 # Needs Python 3.11 or later (PYTHON=… names one) and nothing else.
@@ -11,7 +12,7 @@ SIZE ?= M
 RUN = .venv/bin/python -m
 TEMPLATES = $$(find templates -name '*.html')
 
-.PHONY: help setup demo test prove check fix bench
+.PHONY: help setup demo test cover prove check fix bench
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -22,6 +23,11 @@ demo:
 	@sh devstack/setup.sh run && exec $(RUN) devstack.demo
 
 test:
+	@sh devstack/setup.sh dev
+	@$(RUN) devstack.browser >/dev/null
+	@exec $(RUN) pytest -n 2 --dist worksteal
+
+cover:
 	@sh devstack/setup.sh dev
 	@$(RUN) devstack.browser >/dev/null
 	@exec $(RUN) pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
