@@ -19,7 +19,7 @@ from devstack.machine import until
 from tests.conftest import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CHUNK = 400
+CHUNK = 200
 RUN = "import django; django.setup(); from customers.importing import running; running.CHUNK = {chunk};" \
     " from django.utils import timezone; running.run(import_id={pk}, now=timezone.now(), wait=True)"  # fmt: skip
 STATE = """
@@ -104,8 +104,10 @@ def survive(kills: int, rows: int, tmp_path: Path, settings) -> None:
 
     queued = queue(text)
     dice, at = random.Random(20261121), []
-    for _ in range(kills):
-        at.append(_killed(queued, dice.uniform(0, 0.25), tmp_path))
+    for number in range(kills):
+        if number == kills // 4:
+            _through_staging(queued, tmp_path)  # it begins anew after each kill; a large file would never get past it
+        at.append(_killed(queued, dice.uniform(0, 0.12), tmp_path))
     assert start(queued.pk, tmp_path).wait(300) == 0
     assert state() == undisturbed
     done = Import.objects.get()
@@ -113,6 +115,15 @@ def survive(kills: int, rows: int, tmp_path: Path, settings) -> None:
     places = {place[0] for place in at}
     print(f"{kills} SIGKILLs, {len(set(at))} different places ({', '.join(sorted(places))}): equal end state")  # noqa: T201  make prove prints its figures
     assert len(set(at)) > 1  # it went on from where it stood
+
+
+def _through_staging(queued: Import, tmp_path: Path) -> None:
+    process = start(queued.pk, tmp_path)
+    try:
+        assert until(lambda: progress(queued.pk)[2] > 0 or process.poll() is not None, 120)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _killed(queued: Import, after: float, tmp_path: Path) -> tuple:
