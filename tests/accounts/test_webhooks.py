@@ -165,18 +165,19 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatc
 def test_the_connection_goes_to_the_address_that_was_checked(receiver, monkeypatch):
     """The name is asked once: a second, different answer changes nothing."""
     asked = []
-    port = receiver.server_port
+    look_up = socket.getaddrinfo
 
     def answer(host, *words, **more):
+        if host != "hook.example":
+            return look_up(host, *words, **more)
         asked.append(host)
         address = "127.0.0.1" if len(asked) == 1 else "127.0.0.2"
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, receiver.server_port))]
 
-    target = outgoing.Target("http", "hook.example", port, "/x", "127.0.0.1")
-    monkeypatch.setattr(outgoing, "resolve", lambda url: target)
-    assert outgoing.post("http://hook.example/x", body=b"{}", headers={}) == 204
-    assert receiver.heard[0][0]["Host"] == f"hook.example:{port}"
-    assert not asked
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    assert outgoing.post(f"http://hook.example:{receiver.server_port}/x", body=b"{}", headers={}) == 204
+    assert receiver.heard[0][0]["Host"] == f"hook.example:{receiver.server_port}"
+    assert asked == ["hook.example"]
 
 
 def test_an_address_that_turns_private_later_is_not_called(receiver, settings):

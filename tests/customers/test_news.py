@@ -64,5 +64,5 @@ def test_a_merge_a_refusal_and_an_erasure_are_told_without_names(admin):
 
 def test_an_edit_by_hand_is_told(admin):
     who = factories.customer("1")
-    editing._done(who, "customer.edit", admin)
+    editing.change(customer=who, fields={"name": "乙"}, contact={}, version=1, by=admin, on=dt.date(2026, 11, 22))
     assert told() == [("customer.changed", {"customer_id": "1"})]
