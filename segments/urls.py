@@ -1,11 +1,11 @@
 from django.urls import path
 
-from . import views
+from .views import segments, why
 
 app_name = "segments"
 urlpatterns = [
-    path("", views.segment_list, name="list"),
-    path("customers/<int:pk>/", views.customer_panel, name="customer-panel"),
-    path("<slug:slug>/", views.detail, name="detail"),
-    path("<slug:slug>/export/", views.export, name="export"),
+    path("", segments.segment_list, name="list"),
+    path("customers/<int:pk>/", why.customer_panel, name="customer-panel"),
+    path("<slug:slug>/", segments.detail, name="detail"),
+    path("<slug:slug>/export/", segments.export, name="export"),
 ]
