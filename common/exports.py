@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, BinaryIO, TextIO
@@ -122,17 +123,31 @@ def workbook(file: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Any]
 
     Memory does not grow with them. Raises DoesNotFitError beyond what a sheet holds.
     """
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("data")
-    sheet.freeze_panes = "A2"
-    sheet.append([_sheet_cell(sheet, name) for name in header])
-    count = 0
-    for count, row in enumerate(rows, 1):
-        if count > MOST_ROWS:
-            raise DoesNotFitError
-        sheet.append([_sheet_cell(sheet, value) for value in row])
-    book.save(file)
+    with streamed_book("data") as (book, sheet):
+        sheet.freeze_panes = "A2"
+        sheet.append([_sheet_cell(sheet, name) for name in header])
+        count = 0
+        for count, row in enumerate(rows, 1):
+            if count > MOST_ROWS:
+                raise DoesNotFitError
+            sheet.append([_sheet_cell(sheet, value) for value in row])
+        book.save(file)
     return count
+
+
+@contextmanager
+def streamed_book(title: str) -> Iterator[tuple[Workbook, Any]]:
+    """A workbook and its one sheet that are written row by row; what is left half-way is closed and removed."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    try:
+        yield book, sheet
+    except BaseException:
+        if sheet._writer is not None and not sheet.closed:
+            with suppress(Exception):  # the row that failed may have left its XML open
+                sheet.close()
+            sheet._writer.cleanup()
+        raise
 
 
 def _sheet_cell(sheet, value: Any):

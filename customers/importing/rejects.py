@@ -10,9 +10,10 @@ from pathlib import Path
 
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from common import exports
 
 from ..models import Import, ImportReject
 from . import encoding, reading, staging
@@ -101,11 +102,12 @@ def harmless(cell: str) -> str:
 
 def _workbook(sheet: str, head: list[list[str]], rows: Iterator[list[str]]) -> Iterator[bytes]:
     """Every cell a text, and shown as one: zeros stay, and nothing is a formula, also after it was edited."""
-    book = Workbook(write_only=True)
-    page = book.create_sheet(_NOT_IN_TITLE.sub("_", sheet)[:31] or "1")
-    for cells in itertools.chain(head, rows):
-        page.append([_text_cell(page, text.replace(IN_CELL_NEWLINE, "\n")) for text in cells])
-    with tempfile.TemporaryFile() as file:
+    with (
+        exports.streamed_book(_NOT_IN_TITLE.sub("_", sheet)[:31] or "1") as (book, page),
+        tempfile.TemporaryFile() as file,
+    ):
+        for cells in itertools.chain(head, rows):
+            page.append([_text_cell(page, text.replace(IN_CELL_NEWLINE, "\n")) for text in cells])
         book.save(file)
         file.seek(0)
         yield from iter(lambda: file.read(1 << 16), b"")

@@ -2,7 +2,9 @@
 
 import csv
 import datetime as dt
+import gc
 import io
+import tempfile
 from decimal import Decimal
 
 import pytest
@@ -43,3 +45,11 @@ def test_a_file_has_its_header_and_says_how_many_rows():
 def test_streamed_lines_begin_with_the_mark_of_utf8():
     lines = list(exports.lines(["名前"], iter([["青空"], ["=1"]])))
     assert lines == ["\ufeff名前\r\n", "青空\r\n", "'=1\r\n"]
+
+
+def test_a_workbook_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(exports.DoesNotFitError):
+        exports.workbook(io.BytesIO(), ["a"], [["fits"], ["x" * (exports.LONGEST_CELL + 1)]])
+    gc.collect()  # an unclosed row writer would speak up here
+    assert list(tmp_path.iterdir()) == []
