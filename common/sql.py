@@ -37,6 +37,16 @@ def run(name: str, params: Mapping[str, Any] | None = None) -> int:
         return cursor.rowcount
 
 
+def total(name: str, params: Mapping[str, Any] | None = None) -> int:
+    """Runs every statement of the file; returns the rows of all of them together."""
+    with connection.cursor() as cursor:
+        written = 0
+        for statement in statements(name):
+            _execute(cursor, name, statement, params or {})
+            written += max(0, cursor.rowcount)
+        return written
+
+
 def rows(name: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Runs the file and returns the rows of its last statement as dictionaries."""
     return list(iterate(name, params))

@@ -23,8 +23,9 @@ def nightly(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
     """
     is_today = as_of == Installation.get().day_of(now)
     with jobs.lock("pipeline"):
-        scored = scoring.compute(as_of=as_of, now=now)
-        entered = membership.refresh_all(as_of=as_of, now=now) if is_today else {}
+        with scoring.run(as_of=as_of, now=now) as run:
+            scored = scoring.compute(as_of=as_of, now=now, within=run)
+            entered = membership.refresh_all(as_of=as_of, now=now) if is_today else {}
         filled = rollups.fill(as_of=as_of, now=now)
     return {"as_of": as_of.isoformat(), "scores": scored, "segments": entered, "metrics": filled}
 

@@ -151,3 +151,34 @@ class ModelFit(models.Model):
 
     def __str__(self):
         return f"{self.as_of} {self.uses}"
+
+
+class ScoringRun(models.Model):
+    """One run of scoring: whom it covered, as of which day, and what became of it."""
+
+    class Covers(models.TextChoices):
+        EVERYBODY = "everybody", _("everybody")
+        TOUCHED = "touched", _("customers whose facts changed")
+
+    class State(models.TextChoices):
+        RUNNING = "running", pgettext_lazy("scoring run", "Running")
+        DONE = "done", pgettext_lazy("scoring run", "Done")
+        FAILED = "failed", pgettext_lazy("scoring run", "Failed")
+        DIED = "died", pgettext_lazy("scoring run", "Broken off")
+
+    as_of = models.DateField()
+    covers = models.CharField(max_length=10, choices=Covers, default=Covers.EVERYBODY)
+    customers = models.IntegerField(default=0, help_text="whose activity was computed")
+    changed = models.IntegerField(default=0, help_text="rows of activity, scores and predictions written")
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    error = models.CharField(max_length=500, blank=True, default="")
+    started_at = models.DateTimeField(help_text="facts known then are in the scores")
+    finished_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(null=True)
+    settings = models.CharField(max_length=16, blank=True, default="", help_text="hash of what activity depends on")
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "-id"], name="scoring_runs_by_state")]
+
+    def __str__(self):
+        return f"{self.as_of} {self.covers} {self.state}"

@@ -5,6 +5,8 @@ exports and reports of days that no night has stored read it there. `compute` al
 """
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.db import transaction
@@ -13,8 +15,11 @@ from django.db.models import Max
 from accounts.models import AuditEvent, Installation
 from common import sql
 from customers.models import Touched
-from scores import labels, predicting, spells
-from scores.models import ModelFit
+from scores import labels, predicting, runs, spells
+from scores.models import ModelFit, ScoringRun
+from scores.runs import Freshness, freshness
+
+__all__ = ["Freshness", "build", "compute", "current_since", "freshness", "last_run", "parameters", "run"]
 
 # Thresholds of the lifecycle, in days (PRODUCT.md §1); those of inactivity are parts of N.
 STAGES = {"fresh_days": 90, "unused_days": 60, "renewal_days": 60, "silent_days": 30}
@@ -30,32 +35,56 @@ def last_run() -> dt.date | None:
 
 def current_since(*, as_of: dt.date) -> dt.datetime | None:
     """When the stored scores were computed; None if not of `as_of`, or if a fact or setting changed since."""
-    fitted = ModelFit.objects.order_by("-as_of").first()
-    if fitted is None or fitted.as_of != as_of:
+    done = runs.last_done()
+    if done is None or done.as_of != as_of:
         return None
-    later = {"at__gt": fitted.fitted_at}
+    later = {"at__gt": done.started_at}
     is_changed = (
         Touched.objects.filter(**later).exists()
         or AuditEvent.objects.filter(action="settings_changed", **later).exists()
     )
-    return None if is_changed else fitted.fitted_at
+    return None if is_changed else done.started_at
 
 
-@transaction.atomic
-def compute(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
+@contextmanager
+def run(*, as_of: dt.date, now: dt.datetime) -> Iterator[ScoringRun | None]:
+    """Records what goes on inside as one run, and lets no other run in; None for a day before the last run.
+
+    Who refreshes segments with the scores does both inside and hands the run to `compute`.
+    """
+    if _is_past(as_of):
+        yield None
+        return
+    with runs.recorded(as_of=as_of, now=now) as one:
+        yield one
+
+
+def compute(*, as_of: dt.date, now: dt.datetime, within: ScoringRun | None = None) -> dict[str, Any]:
     """Computes and stores the figures as of the end of `as_of`; safe to repeat. Returns counts.
 
     For a day before the last run only its model and, at a month's end, its snapshot are stored. A snapshot is
-    taken of days that are over, once.
+    taken of days that are over, once. `within` is the run it is a part of; without, it is a run of its own.
     """
+    with nullcontext(within) if within else run(as_of=as_of, now=now) as one:
+        return _compute(one, as_of=as_of, now=now)
+
+
+def _is_past(as_of: dt.date) -> bool:
     last = last_run()
+    return last is not None and as_of < last
+
+
+@transaction.atomic
+def _compute(one: ScoringRun | None, *, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
     fitted = build(as_of=as_of, now=now)
-    if last is None or as_of >= last:
-        sql.run("scores/sql/store.sql", {"as_of": as_of})
+    if one is not None:
+        one.changed += sql.total("scores/sql/store.sql", {"as_of": as_of})
     if (as_of + ONE_DAY).day == 1 and as_of < Installation.get().day_of(now):
         sql.run("scores/sql/snapshot.sql", {"as_of": as_of})
     _store_fit(fitted, as_of=as_of, now=now)
     (counts,) = sql.rows("scores/sql/summary.sql")
+    if one is not None:
+        one.customers = counts["customers"]
     return {"as_of": as_of.isoformat(), **counts, "model": fitted.uses}
 
 
