@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from . import thresholds
 from .models import Installation
 
 # What scripts may set, in the order in which help lists them.
@@ -18,6 +19,16 @@ KEYS = (
     "inactivity_days",
     "activity",
     "rfm_window_days",
+    "rfm_r_cutoffs",
+    "rfm_f_cutoffs",
+    "rfm_m_cutoffs",
+    "fresh_days",
+    "unused_days",
+    "renewal_days",
+    "silent_days",
+    "slipping_days",
+    "pre_dormant_days",
+    "dormant_days",
     "margin",
     "fiscal_year_start",
     "company_name",
@@ -65,6 +76,8 @@ def _value(key: str, text: str) -> Any:
         return _switch(key, text)
     if key == "currency":
         return _currency(text)
+    if key in thresholds.CUTOFFS:
+        return _cutoffs(key, text)
     try:
         return field.clean(text, None)
     except ValidationError as error:
@@ -77,6 +90,18 @@ def _switch(key: str, text: str) -> bool:
     if text.lower() not in SWITCH:
         raise SettingError(f"{key}={text}: " + _("it must be one of: %(allowed)s.") % {"allowed": "on, off"})
     return SWITCH[text.lower()]
+
+
+def _cutoffs(key: str, text: str) -> list[Any]:
+    """`30,60,120,240` → the four figures."""
+    one = Installation._meta.get_field(key).base_field
+    try:
+        found = [one.clean(part.strip(), None) for part in text.split(",")]
+    except ValidationError as error:
+        raise SettingError(f"{key}={text}: " + " ".join(error.messages)) from error
+    if fault := thresholds.fault_of_cutoffs(found):
+        raise SettingError(f"{key}={text}: {fault}")
+    return found
 
 
 def _currency(text: str) -> str:

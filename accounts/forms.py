@@ -6,7 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
-from . import outgoing, webhooks
+from . import outgoing, thresholds, webhooks
 from .api_keys import SCOPES
 from .models import ApiKey, Installation, Role, Team, User
 
@@ -156,6 +156,13 @@ class InstallationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["fiscal_year_start"].widget = forms.Select(choices=[(n, str(MONTHS[n])) for n in range(1, 13)])
         self.fields["sender_address"].widget.attrs["autocomplete"] = "off"
+
+    def _post_clean(self):
+        """The thresholds of the lifecycle (a page of their own) must still fit the days without activity."""
+        super()._post_clean()
+        if not self.errors:
+            for fault in thresholds.faults(self.instance).values():
+                self.add_error("inactivity_days", fault)
 
     def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         """Title, explanation and fields of each group."""

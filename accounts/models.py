@@ -100,6 +100,9 @@ class Tax(models.TextChoices):
     INCLUDED = "included", _("with tax")
 
 
+STAGE_DAYS = [MinValueValidator(1), MaxValueValidator(3650)]
+
+
 def _known_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(_("%(value)s is not a known time zone."), params={"value": value})
@@ -124,6 +127,38 @@ class Installation(models.Model):
     )
     rfm_window_days = models.PositiveIntegerField(
         _("RFM window in days"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    # The company's own RFM cut-offs, four ascending figures each; None: scores by rank (PRODUCT.md §1).
+    rfm_r_cutoffs = ArrayField(
+        models.PositiveIntegerField(), verbose_name=_("RFM cut-offs of recency"), size=4, null=True, blank=True
+    )
+    rfm_f_cutoffs = ArrayField(
+        models.PositiveIntegerField(), verbose_name=_("RFM cut-offs of frequency"), size=4, null=True, blank=True
+    )
+    rfm_m_cutoffs = ArrayField(
+        models.DecimalField(max_digits=14, decimal_places=2),
+        verbose_name=_("RFM cut-offs of monetary"),
+        size=4,
+        null=True,
+        blank=True,
+    )
+    rfm_grid = ArrayField(
+        models.CharField(max_length=20),
+        verbose_name=_("painted RFM grid"),
+        size=25,
+        null=True,
+        blank=True,
+        help_text="the segment of each cell, R 1 first, in it F 1 first; None: as PRODUCT.md has it",
+    )
+    # Thresholds of the lifecycle in days; the last three are parts of inactivity_days where empty.
+    fresh_days = models.PositiveIntegerField(_("new and won back for"), default=90, validators=STAGE_DAYS)
+    unused_days = models.PositiveIntegerField(_("unused after"), default=60, validators=STAGE_DAYS)
+    renewal_days = models.PositiveIntegerField(_("renewal is near from"), default=60, validators=STAGE_DAYS)
+    silent_days = models.PositiveIntegerField(_("silent before a renewal"), default=30, validators=STAGE_DAYS)
+    slipping_days = models.PositiveIntegerField(_("slipping after"), null=True, blank=True, validators=STAGE_DAYS)
+    pre_dormant_days = models.PositiveIntegerField(_("pre-dormant after"), null=True, blank=True, validators=STAGE_DAYS)
+    dormant_days = models.PositiveIntegerField(
+        _("dormant up to"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(36_500)]
     )
     margin = models.DecimalField(
         _("margin"),
@@ -165,6 +200,20 @@ class Installation(models.Model):
     def day_of(self, moment: dt.datetime) -> dt.date:
         """The business day of a moment."""
         return moment.astimezone(self.zone).date()
+
+    @property
+    def stages(self) -> dict[str, int]:
+        """The thresholds of the lifecycle in days (PRODUCT.md §1): a third, two thirds and three times N unless set."""
+        days = self.inactivity_days
+        return {
+            "fresh_days": self.fresh_days,
+            "unused_days": self.unused_days,
+            "renewal_days": self.renewal_days,
+            "silent_days": self.silent_days,
+            "slipping_days": self.slipping_days or days // 3,
+            "pre_dormant_days": self.pre_dormant_days or 2 * days // 3,
+            "dormant_days": self.dormant_days or 3 * days,
+        }
 
     @property
     def missing_sender_items(self) -> list[str]:

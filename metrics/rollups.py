@@ -35,7 +35,9 @@ def settings_hash() -> str:
     """Short hash of the settings figures depend on."""
     row = Installation.get()
     parts = (row.churn_policy, row.month_end, row.inactivity_days, row.activity, row.time_zone)
-    return hashlib.sha256(repr((*parts, row.rfm_window_days, row.margin)).encode()).hexdigest()[:16]
+    scored = (row.rfm_window_days, row.rfm_r_cutoffs, row.rfm_f_cutoffs, row.rfm_m_cutoffs, row.rfm_grid)
+    stages = tuple(row.stages.values())
+    return hashlib.sha256(repr((*parts, *scored, *stages, row.margin)).encode()).hexdigest()[:16]
 
 
 def is_outdated() -> bool:

@@ -11,7 +11,7 @@ from accounts.models import ChurnPolicy, Installation
 from common.templatetags.crm import day, decimal, money, share
 from customers.models import Customer
 from scores import labels, scoring
-from scores.models import Lifecycle, ModelFit, Prediction, RfmSegment, Score
+from scores.models import ModelFit, Prediction, RfmSegment, Score
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _days(count: int) -> str:
 def _lifecycle(case: _Case) -> Evidence:
     score = case.score
     word = str(labels.lifecycle_label(score.lifecycle, case.settings.churn_policy))
-    parts = [str(labels.LIFECYCLE_MEANINGS[Lifecycle(score.lifecycle)])]
+    parts = [labels.lifecycle_meaning(score.lifecycle, case.settings)]
     if score.lifecycle_since:
         parts.append(_("In this stage since %(day)s.") % {"day": day(score.lifecycle_since)})
     if score.last_activity_on:
@@ -90,10 +90,15 @@ def _lifecycle(case: _Case) -> Evidence:
 
 def _rfm(case: _Case) -> list[Evidence]:
     score, worse = case.score, _worse_than(case.score)
+    own = case.settings.rfm_r_cutoffs, case.settings.rfm_f_cutoffs, case.settings.rfm_m_cutoffs
+    r, f, m = (
+        _reached(grade, cutoffs) if cutoffs else _place(grade, worse[name])
+        for name, grade, cutoffs in zip("rfm", (score.r, score.f, score.m), own, strict=True)
+    )
     return [
-        Evidence("r", _("Recency"), _days(case.days_since(score.last_purchase_on)), _place(score.r, worse["r"])),
-        Evidence("f", _("Frequency"), f"{score.frequency:,}", _place(score.f, worse["f"])),
-        Evidence("m", _("Monetary"), money(score.monetary), _place(score.m, worse["m"])),
+        Evidence("r", _("Recency"), _days(case.days_since(score.last_purchase_on)), r),
+        Evidence("f", _("Frequency"), f"{score.frequency:,}", f),
+        Evidence("m", _("Monetary"), money(score.monetary), m),
         _segment(case),
     ]
 
@@ -113,6 +118,14 @@ def _worse_than(score: Score) -> dict[str, float]:
 def _place(score: int | None, worse: float) -> str:
     return _("%(share)s of the other customers are worse: score %(score)s of 5.") % {
         "share": share(worse),
+        "score": score,
+    }
+
+
+def _reached(score: int | None, cutoffs: list) -> str:
+    return _("Reaches %(count)s of the cut-offs set by the company (%(cutoffs)s): score %(score)s of 5.") % {
+        "count": (score or 1) - 1,
+        "cutoffs": _(", ").join(f"{cutoff:,}".removesuffix(".00") for cutoff in cutoffs),
         "score": score,
     }
 

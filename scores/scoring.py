@@ -21,8 +21,6 @@ from scores.runs import Freshness, freshness
 
 __all__ = ["Freshness", "build", "compute", "current_since", "freshness", "last_run", "parameters", "run"]
 
-# Thresholds of the lifecycle, in days (PRODUCT.md §1); those of inactivity are parts of N.
-STAGES = {"fresh_days": 90, "unused_days": 60, "renewal_days": 60, "silent_days": 30}
 FULL_MONTHS = 6
 BEGINNING = dt.date(1, 1, 1)
 ONE_DAY = dt.timedelta(days=1)
@@ -102,14 +100,20 @@ def build(*, as_of: dt.date, now: dt.datetime) -> predicting.Fit:
     return fitted
 
 
-def parameters(*, as_of: dt.date) -> dict[str, Any]:
-    """What the statements ask for: the settings, the thresholds, the names of the RFM cells."""
-    settings = Installation.get()
+def parameters(*, as_of: dt.date, settings: Installation | None = None) -> dict[str, Any]:
+    """What the statements ask for: the settings, the thresholds, the names of the RFM cells.
+
+    `settings` are those of the installation unless others are to be tried.
+    """
+    settings = settings or Installation.get()
     window = settings.rfm_window_days
-    cells = labels.CELLS
+    cells = labels.cells(settings)
     return {
-        **spells.parameters(as_of=as_of),
-        **STAGES,
+        **spells.parameters(as_of=as_of, settings=settings),
+        **settings.stages,
+        "r_cutoffs": settings.rfm_r_cutoffs,
+        "f_cutoffs": settings.rfm_f_cutoffs,
+        "m_cutoffs": settings.rfm_m_cutoffs,
         "window_from": as_of - dt.timedelta(days=window) if window else BEGINNING,
         "margin": 1 if settings.margin is None else settings.margin,
         "cells_r": [r for r, _ in cells],

@@ -13,9 +13,11 @@ from accounts.models import Activity, ChurnPolicy, Installation
 from common import sql
 
 
-def parameters(*, as_of: dt.date, month_end: bool | None = None) -> dict[str, Any]:
+def parameters(
+    *, as_of: dt.date, month_end: bool | None = None, settings: Installation | None = None
+) -> dict[str, Any]:
     """What the statements ask for, from the installation's settings (PRODUCT.md §1 "Staying and leaving")."""
-    settings = Installation.get()
+    settings = settings or Installation.get()
     by_contract = settings.churn_policy in (ChurnPolicy.CONTRACT, ChurnPolicy.EITHER)
     by_activity = settings.churn_policy in (ChurnPolicy.INACTIVITY, ChurnPolicy.EITHER)
     return {

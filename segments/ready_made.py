@@ -33,13 +33,13 @@ _GENERAL = [
     ReadyMade(
         "vip",
         gettext_noop("VIP"),
-        gettext_noop("The fifth of the buyers who bought for the most (M score 5)."),
+        gettext_noop("The buyers who bought for the most (M score 5)."),
         _is("m", "eq", 5),
     ),
     ReadyMade(
         "frequent-buyers",
         gettext_noop("Frequent buyers"),
-        gettext_noop("The fifth of the buyers who ordered most often (F score 5)."),
+        gettext_noop("The buyers who ordered most often (F score 5)."),
         _is("f", "eq", 5),
     ),
     ReadyMade(
@@ -51,7 +51,7 @@ _GENERAL = [
     ReadyMade(
         "onboarding",
         gettext_noop("Onboarding"),
-        gettext_noop("First purchase or contract not more than 90 days ago."),
+        gettext_noop("First purchase or contract not long ago (stage “New”)."),
         _is("lifecycle", "in", [Lifecycle.NEW.value]),
     ),
     ReadyMade(

@@ -64,7 +64,8 @@ def tables():
         for statement in MADE_IN_PYTHON:
             cursor.execute(statement)
     for name in FILES:
-        if not name.startswith("scores/") and "CREATE TEMP" in sql.text(name):
+        is_made = name.startswith("scores/") and "preview" not in name
+        if not is_made and "CREATE TEMP" in sql.text(name):
             with transaction.atomic():
                 for statement in sql.statements(name):
                     with connection.cursor() as cursor:

@@ -11,7 +11,7 @@ from accounts.roles import may
 from customers.models import Customer
 from metrics import charts, reading
 from metrics.definitions import chip, money_basis
-from scores.labels import CELLS, slug
+from scores.labels import cells, slug
 from scores.models import RfmSegment
 
 NAMES = 200
@@ -34,14 +34,14 @@ def rfm(request: HttpRequest) -> HttpResponse:
     return render(request, "metrics/rfm.html", context)
 
 
-def grid(cells: list[Row]) -> list[dict[str, Any]]:
+def grid(found: list[Row]) -> list[dict[str, Any]]:
     """Five lines, R 5 first; each cell with its heat against the fullest one. Empty without scores."""
-    most = max((cell["customers"] for cell in cells), default=0)
+    most = max((cell["customers"] for cell in found), default=0)
     if not most:
         return []
     lines = []
     for r in range(5, 0, -1):
-        of_line = sorted((cell for cell in cells if cell["r"] == r), key=lambda cell: cell["f"])
+        of_line = sorted((cell for cell in found if cell["r"] == r), key=lambda cell: cell["f"])
         lines.append({"r": r, "cells": [_cell(cell, most) for cell in of_line]})
     return lines
 
@@ -50,11 +50,11 @@ def _cell(cell: Row, most: int) -> Row:
     return {**cell, "heat": charts.heat(cell["customers"] / most), "label": RfmSegment(cell["segment"]).label}
 
 
-def _segments(cells: list[Row]) -> list[Row]:
+def _segments(standing: list[Row]) -> list[Row]:
     """The ten segments, the most money first."""
-    everybody = reading.total(cells, "customers")
+    everybody = reading.total(standing, "customers")
     found: dict[str, Row] = {}
-    for cell in cells:
+    for cell in standing:
         row = found.setdefault(cell["segment"], {"customers": 0, "monetary": 0})
         row["customers"] += cell["customers"]
         row["monetary"] += cell["monetary"]
@@ -71,10 +71,10 @@ def _segments(cells: list[Row]) -> list[Row]:
 @require_safe
 def cell(request: HttpRequest, r: int, f: int) -> HttpResponse:
     """The customers of one cell, the most money first."""
-    if (r, f) not in CELLS:
+    segment = cells(Installation.get()).get((r, f))
+    if segment is None:
         raise Http404
     found = Customer.objects.current().filter(score__r=r, score__f=f)
-    segment = CELLS[r, f]
     context = {
         "r": r,
         "f": f,

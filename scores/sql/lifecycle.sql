@@ -42,15 +42,15 @@ SELECT *,
            WHEN spells IS NULL THEN 'prospect'
            WHEN NOT is_active AND (
                last_activity_on IS NULL OR signed_until >= last_activity_on + %(inactivity_days)s - 1) THEN 'cancelled'
-           WHEN NOT is_active AND quiet <= 3 * %(inactivity_days)s THEN 'dormant'
+           WHEN NOT is_active AND quiet <= %(dormant_days)s THEN 'dormant'
            WHEN NOT is_active THEN 'lapsed'
            WHEN spells > 1 AND settled_on > %(as_of)s THEN 'won_back'
            WHEN settled_on > %(as_of)s THEN 'new'
            WHEN is_signed AND is_unused THEN 'unused'
            WHEN is_signed AND (notice_given_on IS NOT NULL OR renews_unseen) THEN 'slipping'
            WHEN is_signed THEN 'active'
-           WHEN 3 * quiet > 2 * %(inactivity_days)s THEN 'pre_dormant'
-           WHEN 3 * quiet > %(inactivity_days)s THEN 'slipping'
+           WHEN quiet > %(pre_dormant_days)s THEN 'pre_dormant'
+           WHEN quiet > %(slipping_days)s THEN 'slipping'
            ELSE 'active'
        END AS lifecycle
   FROM judged
@@ -79,7 +79,7 @@ WITH uses AS (
 )
 SELECT customer_id, max(day) AS day
   FROM gaps
- WHERE CASE WHEN is_signed THEN silent >= %(unused_days)s ELSE 3 * silent > %(inactivity_days)s END
+ WHERE CASE WHEN is_signed THEN silent >= %(unused_days)s ELSE silent > %(slipping_days)s END
  GROUP BY customer_id
 ;;
 ANALYZE returns
@@ -91,15 +91,15 @@ SELECT l.*,
        CASE l.lifecycle
            WHEN 'cancelled' THEN l.until_on + 1
            WHEN 'dormant' THEN l.until_on + 1
-           WHEN 'lapsed' THEN GREATEST(l.until_on, l.last_activity_on + 3 * %(inactivity_days)s) + 1
+           WHEN 'lapsed' THEN GREATEST(l.until_on, l.last_activity_on + %(dormant_days)s) + 1
            WHEN 'won_back' THEN l.from_on
            WHEN 'new' THEN l.from_on
            WHEN 'unused' THEN GREATEST(l.settled_on, l.last_use_on + %(unused_days)s)
            WHEN 'pre_dormant' THEN GREATEST(
-               l.settled_on, l.signed_until + 1, l.last_activity_on + 2 * %(inactivity_days)s / 3 + 1)
+               l.settled_on, l.signed_until + 1, l.last_activity_on + %(pre_dormant_days)s + 1)
            WHEN 'slipping' THEN CASE
                WHEN NOT l.is_signed THEN GREATEST(
-                   l.settled_on, l.signed_until + 1, l.last_activity_on + %(inactivity_days)s / 3 + 1)
+                   l.settled_on, l.signed_until + 1, l.last_activity_on + %(slipping_days)s + 1)
                WHEN l.notice_given_on IS NOT NULL THEN GREATEST(l.settled_on, l.notice_given_on)
                ELSE GREATEST(l.settled_on, l.renews_on - %(renewal_days)s, l.last_login_on + %(silent_days)s)
            END

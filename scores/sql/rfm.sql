@@ -1,8 +1,9 @@
 -- Purpose: recency, frequency and monetary scored 1–5 (5 best), and the segment of R × F.
 -- One row per customer who bought within the window. p = customers strictly worse ÷ (scored − 1), in whole
 -- numbers, so equal values score alike whatever the order of rows; the best value always scores 5; where all
--- values are equal (also one customer alone) all score 3.
--- Reads: temp activity; the 25 cells from labels.py.  Writes: temp rfm.
+-- values are equal (also one customer alone) all score 3. Where the company set its own cut-offs (four ascending
+-- figures, else NULL): 1 + number reached; width_bucket counts those ≤ a value, so recency counts those below it.
+-- Reads: temp activity; the 25 cells and the cut-offs from the settings.  Writes: temp rfm.
 DROP TABLE IF EXISTS pg_temp.rfm
 ;;
 CREATE TEMP TABLE rfm AS
@@ -27,12 +28,18 @@ WITH bought AS (
       FROM bought
 ), graded AS (
     SELECT k.customer_id, k.recency_days, k.frequency, k.monetary,
-           CASE WHEN best_r = worst_r THEN 3 WHEN recency_days = best_r THEN 5
-                ELSE LEAST(5, 1 + 5 * worse_r / (scored - 1)) END::smallint AS r,
-           CASE WHEN best_f = worst_f THEN 3 WHEN frequency = best_f THEN 5
-                ELSE LEAST(5, 1 + 5 * worse_f / (scored - 1)) END::smallint AS f,
-           CASE WHEN best_m = worst_m THEN 3 WHEN monetary = best_m THEN 5
-                ELSE LEAST(5, 1 + 5 * worse_m / (scored - 1)) END::smallint AS m
+           COALESCE(
+               5 - width_bucket(recency_days - 1, %(r_cutoffs)s::integer[]),
+               CASE WHEN best_r = worst_r THEN 3 WHEN recency_days = best_r THEN 5
+                    ELSE LEAST(5, 1 + 5 * worse_r / (scored - 1)) END)::smallint AS r,
+           COALESCE(
+               1 + width_bucket(frequency, %(f_cutoffs)s::integer[]),
+               CASE WHEN best_f = worst_f THEN 3 WHEN frequency = best_f THEN 5
+                    ELSE LEAST(5, 1 + 5 * worse_f / (scored - 1)) END)::smallint AS f,
+           COALESCE(
+               1 + width_bucket(monetary, %(m_cutoffs)s::numeric[]),
+               CASE WHEN best_m = worst_m THEN 3 WHEN monetary = best_m THEN 5
+                    ELSE LEAST(5, 1 + 5 * worse_m / (scored - 1)) END)::smallint AS m
       FROM ranked k CROSS JOIN limits
 )
 SELECT g.*, cell.segment AS rfm_segment, g.m = 5 AS is_vip

@@ -24,4 +24,6 @@ class Command(BaseCommand):
 def _written(value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
     return "" if value is None else str(value)
