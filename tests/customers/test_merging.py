@@ -754,7 +754,7 @@ def everybody_stands_where_the_merges_say(standing_merges):
     return {pk: end(pk) if pk in into else None for pk in said} == said
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_merges_and_undos_in_any_order_end_where_they_began(seed):
     rng = random.Random(seed)
     people = crowd(rng)
