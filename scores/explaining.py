@@ -1,16 +1,16 @@
 """How the scores of one customer came about, in words with his actual values."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Count, Q
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import ChurnPolicy, Installation
 from common.templatetags.crm import day, decimal, money, share
 from customers.models import Customer
-from scores import labels, scoring
+from scores import labels, reasoning, scoring
 from scores.models import ModelFit, Prediction, RfmSegment, Score
 
 
@@ -23,6 +23,7 @@ class Evidence:
     value: str
     sentence: str
     code: str = ""  # of the stage or segment, for the colour of its badge
+    reasons: list[reasoning.Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,6 @@ class _Case:
     as_of: dt.date
     settings: Installation
     fit: ModelFit
-
-    @property
-    def by_contract(self) -> bool:
-        return self.settings.churn_policy != ChurnPolicy.INACTIVITY
 
     def days_since(self, on: dt.date | None) -> int:
         return (self.as_of - (on or self.as_of)).days
@@ -64,10 +61,6 @@ def _together(sentences: list[str]) -> str:
     return ("" if (get_language() or "").startswith("ja") else " ").join(sentences)
 
 
-def _days(count: int) -> str:
-    return ngettext("%(count)s day", "%(count)s days", count) % {"count": f"{count:,}"}
-
-
 # --- lifecycle -----------------------------------------------------------------------------
 
 
@@ -78,7 +71,7 @@ def _lifecycle(case: _Case) -> Evidence:
     if score.lifecycle_since:
         parts.append(_("In this stage since %(day)s.") % {"day": day(score.lifecycle_since)})
     if score.last_activity_on:
-        quiet = {"day": day(score.last_activity_on), "days": _days(case.days_since(score.last_activity_on))}
+        quiet = {"day": day(score.last_activity_on), "days": reasoning.in_days(case.days_since(score.last_activity_on))}
         parts.append(_("Last activity on %(day)s, %(days)s before the day of these figures.") % quiet)
     if score.notice_given_on:
         parts.append(_("Notice was given on %(day)s.") % {"day": day(score.notice_given_on)})
@@ -96,7 +89,7 @@ def _rfm(case: _Case) -> list[Evidence]:
         for name, grade, cutoffs in zip("rfm", (score.r, score.f, score.m), own, strict=True)
     )
     return [
-        Evidence("r", _("Recency"), _days(case.days_since(score.last_purchase_on)), r),
+        Evidence("r", _("Recency"), reasoning.in_days(case.days_since(score.last_purchase_on)), r),
         Evidence("f", _("Frequency"), f"{score.frequency:,}", f),
         Evidence("m", _("Monetary"), money(score.monetary), m),
         _segment(case),
@@ -178,7 +171,7 @@ def _purchases(case: _Case) -> Evidence:
     if said.next_purchase_days is not None:
         parts.append(
             _("If still a customer, the next one comes within %(days)s with a chance of one half.")
-            % {"days": _days(round(said.next_purchase_days))}
+            % {"days": reasoning.in_days(round(said.next_purchase_days))}
         )
     if said.expected_value is not None:
         parts.append(_("Expected value of each: %(value)s (Gamma-Gamma).") % {"value": money(said.expected_value)})
@@ -188,22 +181,9 @@ def _purchases(case: _Case) -> Evidence:
 
 
 def _risk(case: _Case) -> Evidence:
-    return Evidence("churn_risk", _("Churn risk"), share(case.said.churn_risk), _risk_reason(case))
-
-
-def _risk_reason(case: _Case) -> str:
-    settings = case.settings
-    if case.said.churn_risk is None:
-        return _("There is nothing yet to tell it from.")
-    if case.by_contract and case.score.mrr > 0:
-        return _("The share lost within 90 days among customers as long under contract.")
-    if settings.churn_policy == ChurnPolicy.CONTRACT:
-        return _("The share not under contract 90 days later among customers whose contract had ended.")
-    if settings.activity != "purchases":
-        return _("The share lost within 90 days among customers who had been quiet as long.")
-    return _("The chance that %(days)s without a purchase are full 90 days from now, by the purchase model.") % {
-        "days": _days(settings.inactivity_days)
-    }
+    said = case.said
+    told = reasoning.of_risk(reasoning.Case(case.score, said, case.as_of, case.settings, case.fit))
+    return Evidence("churn_risk", _("Churn risk"), share(said.churn_risk), told.basis, reasons=told.reasons)
 
 
 # --- money ---------------------------------------------------------------------------------

@@ -102,6 +102,10 @@ class Prediction(models.Model):
     churn_risk = models.FloatField(null=True, help_text="chance not to be active at the end of as_of + 90 days")
     next_purchase_days = models.FloatField(null=True, help_text="median, if still a customer")
     ltv_predicted = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    reasons = models.JSONField(
+        null=True,
+        help_text="of a contract's risk: codes, weightiest first, + raises, - lowers; the facts they speak of",
+    )
 
     class Meta:
         indexes = [models.Index(fields=["-churn_risk"], name="predictions_by_risk")]
@@ -147,6 +151,8 @@ class ModelFit(models.Model):
     params = models.JSONField(help_text="r, alpha, a, b, log_likelihood, nbd {…}, p, q, gamma; null where not fitted")
     uses = models.CharField(max_length=10, choices=[(k, k) for k in ("bgnbd", "nbd", "none")])
     reason = models.CharField(max_length=40, blank=True, default="", help_text="code of why there is no fit")
+    risk = models.JSONField(default=dict, help_text="contract: scores.contract_risk; shares: observed by kind, bucket")
+    backtest = models.JSONField(null=True, help_text="scores.backtesting; null where not done with this fit")
     fitted_at = models.DateTimeField()
 
     def __str__(self):

@@ -1,16 +1,16 @@
 """What the purchase models say: fitted on `activity`, spoken into the temp table `predictions`."""
 
-import io
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.db import connection
 
 from common import sql
-from scores import btyd, gamma_gamma
+from scores import btyd, copying, gamma_gamma, risking
 from scores.likelihood import TooLittleData
+from scores.models import ModelFit
 
 YEAR_DAYS = 365
 COLUMNS = [
@@ -31,6 +31,7 @@ class Fit:
     transactions: btyd.Transactions | None
     spending: gamma_gamma.GammaGamma | None
     reason: str = ""
+    risk: dict[str, Any] = field(default_factory=dict)  # what scores.risking learnt
 
     @property
     def uses(self) -> str:
@@ -60,15 +61,27 @@ class Fit:
         return found | {"nbd_log_likelihood": getattr(model, "nbd_log_likelihood", None)}
 
 
+def restored(row: ModelFit) -> Fit:
+    """The fit stored for a day."""
+    params, spending = row.params, None
+    model = _restored_transactions(row.uses, params)
+    if params["p"] is not None:
+        spending = gamma_gamma.GammaGamma(params["p"], params["q"], params["gamma"], math.nan, row.repeaters)
+    return Fit(row.customers, model, spending, row.reason, row.risk)
+
+
+def _restored_transactions(uses: str, params: dict[str, Any]) -> btyd.Transactions | None:
+    rates = params["r"], params["alpha"]
+    if uses == "bgnbd":
+        likelihoods = params["log_likelihood"], 0, 0, params["nbd_log_likelihood"]
+        return btyd.BgNbd(*rates, params["a"], params["b"], *likelihoods)
+    return btyd.Nbd(*rates, params["log_likelihood"], 0, 0) if uses == "nbd" else None
+
+
 def histories() -> pd.DataFrame:
     """The rows of temp `activity` that bought: customer_id, x, t_x, t_days, amount."""
-    (statement,) = sql.statements("scores/sql/histories.sql")
-    out = io.StringIO()
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY ({statement}) TO STDOUT WITH (FORMAT csv, HEADER)", out)
-    out.seek(0)
     whole = dict.fromkeys(["customer_id", "x", "t_x", "t_days"], np.int64)
-    return pd.read_csv(out, dtype={**whole, "amount": float})
+    return copying.frame("scores/sql/histories.sql", dtype={**whole, "amount": float})
 
 
 def fit(bought: pd.DataFrame) -> Fit:
@@ -97,20 +110,18 @@ def predict(fitted: Fit, bought: pd.DataFrame, *, inactivity_days: int) -> pd.Da
     return said
 
 
-def build(*, params: dict[str, Any]) -> Fit:
-    """Fits, predicts, and leaves the temp table `predictions`; needs `activity` and `lifecycles`."""
+def build(*, params: dict[str, Any], fitted: Fit | None = None) -> Fit:
+    """Fits, predicts, and leaves the temp table `predictions`; needs `activity` and the tables of spells.
+
+    With `fitted` (`restored` from the day's stored fit) nothing is learnt anew: what `activity` holds may then be some
+    customers only.
+    """
     bought = histories()
-    fitted = fit(bought)
+    found = fitted or fit(bought)
+    said = predict(found, bought, inactivity_days=params["inactivity_days"])
     sql.run("scores/sql/predictions.sql")
-    _copy(predict(fitted, bought, inactivity_days=params["inactivity_days"]))
-    if params["by_login"] or params["by_contract"]:
-        sql.run("scores/sql/observed_risk.sql", params)
-        sql.run("scores/sql/set_observed_risk.sql", params)
-    return fitted
-
-
-def _copy(said: pd.DataFrame) -> None:
-    rows = io.StringIO(said.to_csv(index=False, header=False))
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY predictions ({', '.join(COLUMNS)}) FROM STDIN WITH (FORMAT csv)", rows)
-        cursor.execute("ANALYZE predictions")
+    copying.fill("predictions", {name: said[name] for name in COLUMNS})
+    if fitted is None:
+        found = replace(found, risk=risking.learn(params=params))
+    risking.speak(found.risk, params=params, is_placed=fitted is None)
+    return found

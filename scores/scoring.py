@@ -159,6 +159,7 @@ def _store_fit(fitted: predicting.Fit, *, as_of: dt.date, now: dt.datetime) -> N
             "params": fitted.params(),
             "uses": fitted.uses,
             "reason": fitted.reason,
+            "risk": fitted.risk,
             "fitted_at": now,
         },
     )

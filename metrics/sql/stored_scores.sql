@@ -11,7 +11,8 @@ SELECT s.customer_id, c.code,
        s.r, s.f, s.m, s.rfm_segment, s.is_vip,
        s.lifecycle, s.lifecycle_since, s.is_active,
        s.plan, s.mrr, s.renews_on, s.notice_due_on, s.notice_given_on, s.contract_started_on, s.ltv_historic,
-       p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days, p.ltv_predicted
+       p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days, p.ltv_predicted,
+       p.reasons
   FROM scores_score s
   JOIN customers_customer c ON c.id = s.customer_id AND c.archived_at IS NULL
   LEFT JOIN scores_prediction p ON p.customer_id = s.customer_id

@@ -9,5 +9,6 @@ CREATE TEMP TABLE predictions (
     expected_purchases_365d double precision,
     expected_value double precision,
     churn_risk double precision,
-    next_purchase_days double precision
+    next_purchase_days double precision,
+    reasons jsonb
 )

@@ -48,6 +48,7 @@ SELECT c.id AS customer_id,
        t.renews_on, t.notice_due_on, t.notice_given_on, t.contract_started_on,
        round(v.historic, 2) AS ltv_historic,
        p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days,
+       p.reasons,
        CASE WHEN abs(v.predicted) < 1e15 THEN round(v.predicted, 2) END AS ltv_predicted
   FROM customers_customer c
   JOIN activity a ON a.customer_id = c.id

@@ -52,17 +52,21 @@ DELETE FROM scores_prediction p
 UPDATE scores_prediction p
    SET as_of = %(as_of)s,
        p_alive = t.p_alive, expected_purchases_365d = t.expected_purchases_365d, expected_value = t.expected_value,
-       churn_risk = t.churn_risk, next_purchase_days = t.next_purchase_days, ltv_predicted = t.ltv_predicted
+       churn_risk = t.churn_risk, next_purchase_days = t.next_purchase_days, ltv_predicted = t.ltv_predicted,
+       reasons = t.reasons
   FROM scored t
  WHERE t.customer_id = p.customer_id
-   AND (p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days, p.ltv_predicted)
+   AND (p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days, p.ltv_predicted,
+        p.reasons)
        IS DISTINCT FROM
-       (t.p_alive, t.expected_purchases_365d, t.expected_value, t.churn_risk, t.next_purchase_days, t.ltv_predicted)
+       (t.p_alive, t.expected_purchases_365d, t.expected_value, t.churn_risk, t.next_purchase_days, t.ltv_predicted,
+        t.reasons)
 ;;
 INSERT INTO scores_prediction (
-    customer_id, as_of, p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days, ltv_predicted)
+    customer_id, as_of, p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days, ltv_predicted,
+    reasons)
 SELECT customer_id, %(as_of)s,
-       p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days, ltv_predicted
+       p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days, ltv_predicted, reasons
   FROM scored t
  WHERE t.lifecycle <> 'prospect'
    AND NOT EXISTS (SELECT 1 FROM scores_prediction p WHERE p.customer_id = t.customer_id)

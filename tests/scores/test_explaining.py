@@ -127,7 +127,10 @@ def test_by_contract():
     said, gone = evidence(stays), evidence(left)
     assert said["lifecycle"].value == "Slipping"
     assert said["lifecycle"].sentence.endswith("Notice was given on 2026/06/20.")
-    assert said["churn_risk"].sentence == "There is nothing yet to tell it from."
+    assert (said["churn_risk"].value, said["churn_risk"].sentence) == (
+        "100%",
+        "Notice was given: the last day under contract is 2026/08/31.",
+    )
     assert said["ltv_historic"].sentence == (
         "The monthly amounts of all contract terms up to the day. Multiplied by the margin of 40%."
     )
