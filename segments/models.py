@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -30,6 +30,8 @@ class Segment(models.Model):
     as_of = models.DateField(null=True)
     refreshed_at = models.DateTimeField(null=True)
     member_count = models.IntegerField(default=0)
+    computed_rule = models.JSONField(null=True, help_text="the rule the members were last computed by")
+    computed_ms = models.IntegerField(null=True, help_text="how long that took")
     position = models.PositiveSmallIntegerField(default=100)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -48,6 +50,27 @@ class Segment(models.Model):
     @property
     def rfm_code(self) -> str:
         return self.rule["value"][0] if self.is_rfm else ""
+
+    @property
+    def is_new_rule(self) -> bool:
+        """Nobody was in it by this rule before: who is now did not enter, and who is not did not leave."""
+        return self.as_of is None or self.computed_rule != self.rule
+
+    @property
+    def error_words(self) -> str:
+        """What went wrong when it was computed, and what to do."""
+        what, _colon, detail = self.error.partition(":")
+        if what == "timeout":
+            return gettext(
+                "Finding its customers took longer than %(seconds)s seconds. Leave out or narrow down a condition"
+                " about what customers did."
+            ) % {"seconds": detail}
+        if what == "database":
+            return gettext(
+                "The database could not compute it (%(code)s). Compute again; if that does not help, tell an"
+                " administrator."
+            ) % {"code": detail}
+        return self.error
 
     @property
     def purpose(self) -> str:
@@ -79,3 +102,56 @@ class Membership(models.Model):
 
     def __str__(self):
         return f"{self.segment_id} {self.customer_id}"
+
+
+class Movement(models.Model):
+    """News for campaigns and tasks: a customer entered or left a segment on a day. One row a day and direction.
+
+    What moved back on the same day is void: nobody acts on it any more. Ids grow in the order in which rows become
+    visible (one writer at a time, membership.py). The history is in Membership; news is kept for a while only.
+    """
+
+    class Kind(models.TextChoices):
+        ENTERED = "entered", pgettext_lazy("segment", "Entered")
+        LEFT = "left", pgettext_lazy("segment", "Left")
+
+    is_handed_over = False  # what was said of whom it was said of
+
+    segment = models.ForeignKey(Segment, models.CASCADE, related_name="movements", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=7, choices=Kind)
+    on = models.DateField(db_column="moved_on")
+    at = models.DateTimeField(db_column="moved_at")
+    is_void = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="moved_once_a_day", fields=["segment", "customer", "on", "kind"])]
+        indexes = [models.Index(fields=["segment", "id"], name="movements_in_order")]
+
+    def __str__(self):
+        return f"{self.segment_id} {self.customer_id} {self.kind} {self.on}"
+
+
+class Consumer(models.Model):
+    """Who acts on news, and how far it has come: every movement up to `settled_to` is taken or void for good."""
+
+    name = models.CharField(max_length=100, unique=True)
+    settled_to = models.BigIntegerField(default=0)
+
+    def __str__(self):
+        return self.name
+
+
+class Taken(models.Model):
+    """A consumer took a movement. Only those beyond its `settled_to` are kept: the newest day may still move back."""
+
+    is_handed_over = False
+
+    consumer = models.ForeignKey(Consumer, models.CASCADE, related_name="taken", db_index=False)
+    movement = models.ForeignKey(Movement, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="taken_once", fields=["consumer", "movement"])]
+
+    def __str__(self):
+        return f"{self.consumer_id} {self.movement_id}"

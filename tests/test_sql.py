@@ -48,7 +48,7 @@ SAMPLES: dict[str, Any] = {
 }
 SAMPLES_OF: dict[str, dict[str, Any]] = {}
 # Temp tables whose statement is put together in Python.
-MADE_IN_PYTHON = ["CREATE TEMP TABLE segment_matched AS SELECT id AS customer_id FROM customers_customer"]
+MADE_IN_PYTHON = ["CREATE TEMP TABLE segment_changes AS SELECT id AS customer_id, TRUE AS is_in FROM customers_customer"]
 EXPLAINABLE = re.compile(
     r"(--[^\n]*\n|\s)*(SELECT|WITH|INSERT|UPDATE|DELETE|CREATE (TEMP|UNLOGGED) TABLE \w+[^;(]* AS\s)", re.I
 )

@@ -9,7 +9,7 @@ from customers import searching
 from customers.models import Contact, Customer, Interaction
 from tests import factories
 
-from .test_frame import PHONE, faults, is_wider_than_the_screen
+from .looking import PHONE, faults, look
 
 
 @pytest.fixture
@@ -119,11 +119,5 @@ def test_the_pages_have_no_fault_for_axe(admin_page, base_url, customer):
         f"{of}/timeline/",
         "/customers/?scope=all&complaints=open",
     ):
-        for scheme, width in (("light", 1280), ("dark", 390)):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(base_url + address)
-            page.wait_for_load_state("networkidle")
-            assert faults(page) == [], (address, scheme, width)
-            assert not is_wider_than_the_screen(page), (address, width)
+        look(page, address.strip("/").replace("/", "-"), base_url + address)
     assert said == []

@@ -13,7 +13,7 @@ from retention_crm import pipeline
 from segments.models import Segment
 from tests import factories
 
-from .test_frame import faults, is_wider_than_the_screen
+from .looking import look
 
 
 @pytest.fixture
@@ -93,11 +93,5 @@ def test_pages_have_no_fault_for_axe(cs_page, base_url, customer):
         "/segments/vip/",
         f"/segments/customers/{customer.pk}/?segment=vip",
     ):
-        for scheme, width in (("light", 1280), ("dark", 390)):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(base_url + address)
-            page.wait_for_load_state("networkidle")
-            assert faults(page) == [], (address, scheme, width)
-            assert not is_wider_than_the_screen(page), (address, width)
+        look(page, address.strip("/").replace("/", "-"), base_url + address)
     assert said == []

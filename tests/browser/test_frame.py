@@ -1,28 +1,13 @@
 """The frame of every page: menu, themes, languages, keyboard, phone, no script, and what it weighs."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import Installation, User
 
-PHONE = {"width": 390, "height": 844}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+from .looking import PHONE, faults, look, theme
+
 PAGES = ["/users/", "/users/new/", "/settings/"]
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds, as `rule: element`."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {node['html'][:120]}" for fault in found for node in fault["nodes"]]
-
-
-def is_wider_than_the_screen(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-
-
-def theme(page: Page) -> str:
-    return page.evaluate("document.documentElement.dataset.bsTheme")
 
 
 @pytest.fixture
@@ -34,17 +19,10 @@ def complaints(admin_page) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_pages_of_the_frame_have_no_fault_for_axe(admin_page, base_url, complaints, scheme, width):
-    admin_page.emulate_media(color_scheme=scheme)
-    admin_page.set_viewport_size({"width": width, "height": 900})
+def test_pages_of_the_frame_have_no_fault_for_axe(admin_page, base_url, complaints):
     User.objects.create(name="田中 太郎", is_placeholder=True, is_active=False)
     for address in PAGES:
-        admin_page.goto(base_url + address)
-        assert theme(admin_page) == scheme
-        assert faults(admin_page) == [], address
-        assert not is_wider_than_the_screen(admin_page), address
+        look(admin_page, f"frame{address.replace('/', '-')}", base_url + address)
     assert complaints == []
 
 

@@ -1,6 +1,5 @@
 """A file of a Japanese Excel from the upload to its undo, in a real browser; each page for axe, light and dark."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from customers import tasks
 from customers.models import Customer, Import
 from tests import factories
 
-from .test_frame import PHONE, faults, is_wider_than_the_screen
+from .looking import look
 
-DESKTOP = {"width": 1280, "height": 900}
 ROWS = [
     "顧客番号,顧客名,担当者,メール,登録日,メルマガ可否,備考",
     "A-1,㈱青空商事,ハナ,aozora@example.jp,令和6年4月1日,1,ﾃﾞﾓ",
@@ -36,19 +34,6 @@ def file(tmp_path) -> Path:
     path = tmp_path / "顧客一覧.csv"
     path.write_bytes("\r\n".join(ROWS).encode("cp932") + b"\r\n")
     return path
-
-
-def look(page: Page, name: str) -> None:
-    """axe finds nothing and nothing scrolls sideways, light and wide, dark and narrow. SHOTS=dir keeps pictures."""
-    for scheme, size in [("light", DESKTOP), ("dark", PHONE)]:
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size(size)
-        if folder := os.environ.get("SHOTS"):
-            page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
-        assert faults(page) == [], f"{name}, {scheme}"
-        assert not is_wider_than_the_screen(page), f"{name}, {scheme}"
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(DESKTOP)
 
 
 def test_a_file_from_excel_goes_in_and_out_again(admin_page, base_url, file):

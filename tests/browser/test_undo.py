@@ -9,7 +9,7 @@ from customers import tasks
 from customers.models import Contact, Customer, Import, Interaction
 from tests.customers.importing.undone import LATER, NOW, PEOPLE, PEOPLE_CHANGED, bring
 
-from .test_frame import faults, is_wider_than_the_screen
+from .looking import faults, is_wider_than_the_screen
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import datetime as dt
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -16,8 +15,8 @@ from customers.models import Channel, Consent, Contact, Customer, Purchase
 from segments.models import Membership, Segment
 from tests import factories
 
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+from .looking import look
+
 RULE = {"field": "lifecycle", "op": "in", "value": ["dormant", "lapsed"]}
 PASSWORD = "a-password-of-nobody"
 PATIENCE = 60_000  # ms for a worker to send sixty mails
@@ -98,16 +97,6 @@ def mail_server(smtp_sink, monkeypatch):
     monkeypatch.setattr(settings, "EMAIL_HOST", "127.0.0.1")
     monkeypatch.setattr(settings, "EMAIL_PORT", smtp_sink.port)
     return smtp_sink
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds, as `rule: element`."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {node['html'][:120]}" for fault in found for node in fault["nodes"]]
-
-
-def is_wider_than_the_screen(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
 def test_win_back_from_the_segment_to_the_result(cs, base_url, mail_server, celery_worker_process, complaints):
@@ -216,21 +205,11 @@ def running(draft, staff) -> Campaign:
     return draft
 
 
-def _all_well(page: Page, address: str) -> None:
-    """axe finds nothing and nothing scrolls sideways: light and wide, dark and narrow."""
-    for scheme, size in [("light", DESKTOP), ("dark", PHONE)]:
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size(size)
-        page.goto(address)
-        assert faults(page) == [], address
-        assert not is_wider_than_the_screen(page), address
-
-
 def test_the_pages_of_a_draft_have_no_fault_for_axe(cs, base_url, draft, complaints):
     form = "new/?segment=dormant&playbook=win_back"
     behind = f"{draft.pk}/behind/no_consent/"
     for at in ["", "new/", form, f"{draft.pk}/", f"{draft.pk}/launch/", behind]:
-        _all_well(cs, f"{base_url}/campaigns/{at}")
+        look(cs, f"campaigns-{at.replace('/', '-')}", f"{base_url}/campaigns/{at}")
     assert complaints == []
 
 
@@ -242,7 +221,7 @@ def test_the_pages_of_a_running_campaign_have_no_fault_for_axe(cs, base_url, run
         f"{running.pk}/deliveries/unknown/",
         f"customers/{customer}/",
     ]:
-        _all_well(cs, f"{base_url}/campaigns/{at}")
+        look(cs, f"campaigns-{at.replace('/', '-')}", f"{base_url}/campaigns/{at}")
     assert complaints == []
 
 

@@ -52,9 +52,22 @@ def test_churn_and_first_cohort_of_online_retail(retail):
     assert [row["complete"] for row in first] == [True] * 12 + [False]
 
 
-def test_rollups_hold_what_the_report_says(cdnow):
+def test_rollups_hold_what_the_report_says_and_a_run_mends_only_its_own_days(cdnow, monkeypatch):
     as_of = dt.date(1998, 6, 30)
+    monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 2)  # the segments looked at below
     rollups.fill(as_of=as_of, now=NOW)
+    _rollups_are_the_report(as_of)
+    Fill.objects.filter(period="1997-06").update(done_at=None)
+    ChurnRollup.objects.filter(first="1997-06-01").delete()
+    rollups.fill(as_of=as_of, now=NOW)
+    june = ChurnRollup.objects.filter(first="1997-06-01", dimension="", months=1)
+    assert june.get().lost == 10, "a half-done fill is redone"
+    june.update(lost=11)
+    assert rollups.fill(as_of=dt.date(1997, 12, 31), now=NOW)["month"] == 0
+    assert june.get().lost == 11, "a run for an earlier day leaves what is known later"
+
+
+def _rollups_are_the_report(as_of):
     stored = ChurnRollup.objects.filter(months=1, dimension="").order_by("first")
     assert " ".join(f"{row.at_start}/{row.lost}" for row in stored) == CDNOW_CHURN
     by_segment = computing.churn(as_of=as_of, now=NOW, by="segment", start=dt.date(1998, 6, 1))
@@ -64,20 +77,3 @@ def test_rollups_hold_what_the_report_says(cdnow):
     }
     assert sum(row["at_start"] for row in by_segment) == 540
     assert CohortRollup.objects.filter(cohort="1997-01-01", month=0).get().size == 781
-
-
-def test_a_half_done_fill_is_redone(cdnow):
-    as_of = dt.date(1998, 6, 30)
-    rollups.fill(as_of=as_of, now=NOW)
-    Fill.objects.filter(period="1997-06").update(done_at=None)
-    ChurnRollup.objects.filter(first="1997-06-01").delete()
-    rollups.fill(as_of=as_of, now=NOW)
-    assert ChurnRollup.objects.get(first="1997-06-01", months=1, dimension="").lost == 10
-
-
-def test_a_run_for_an_earlier_day_leaves_what_is_known_later(cdnow):
-    rollups.fill(as_of=dt.date(1998, 6, 30), now=NOW)
-    ChurnRollup.objects.filter(first="1997-06-01", dimension="", months=1).update(lost=11)
-    written = rollups.fill(as_of=dt.date(1997, 12, 31), now=NOW)
-    assert written["month"] == 0
-    assert ChurnRollup.objects.get(first="1997-06-01", months=1, dimension="").lost == 11

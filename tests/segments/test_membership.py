@@ -1,9 +1,12 @@
 import datetime as dt
 
 import pytest
+from django.db import DatabaseError, connection
+from django.db.models.expressions import RawSQL
 
+from customers.models import Customer
 from scores.models import Score
-from segments import membership, ready_made
+from segments import membership, ready_made, scanning
 from segments.models import Membership, Segment
 from tests import factories
 
@@ -86,6 +89,30 @@ def test_one_that_fails_says_so_and_stops_no_other():
     assert counts["vip"] == 1
 
 
+def test_a_rule_that_takes_too_long_is_stopped_and_says_so(vip, monkeypatch):
+    slow = Customer.objects.annotate(slept=RawSQL("pg_sleep(2)::text", ())).filter(slept="x")
+    matching = membership.matching
+    monkeypatch.setattr(membership, "TIME_LIMIT_SECONDS", 0.05)
+    monkeypatch.setattr(scanning, "scan", lambda segments, **how: {})
+    monkeypatch.setattr(membership, "matching", lambda one, **day: slow if one == vip else matching(one, **day))
+    _customer("A", f=5)
+    counts = membership.refresh_all(as_of=D1, now=NOON)
+    vip.refresh_from_db()
+    assert (counts["vip"], vip.state, counts["frequent-buyers"]) == (None, Segment.State.FAILED, 1)
+    assert "0.05" in vip.error_words
+
+
+def test_what_the_database_refuses_is_said_without_its_statement(vip, monkeypatch):
+    broken = Customer.objects.annotate(x=RawSQL("1 / (1 - least(length(code), 1))", ())).filter(x=1)
+    monkeypatch.setattr(membership, "matching", lambda one, **day: broken)
+    monkeypatch.setattr(scanning, "scan", lambda segments, **how: {})
+    _customer("A")
+    membership.refresh_all(as_of=D1, now=NOON)
+    vip.refresh_from_db()
+    assert vip.error == "database:22012"
+    assert "22012" in vip.error_words
+
+
 def test_archived_customers_are_in_no_segment(vip):
     customer = _customer("A", m=5)
     customer.archived_at = NOON
@@ -152,3 +179,35 @@ def test_a_rule_of_ours_that_changed_is_brought_up_to_date_and_keeps_its_members
     vip.refresh_from_db()
     assert (vip.rule, vip.name) == ({"field": "m", "op": "eq", "value": 5}, "VIP")
     assert _stays(vip) == [("A", D1, None)]
+
+
+def test_one_pass_over_everybody_finds_whom_each_rule_finds_by_itself():
+    for number, fields in enumerate(
+        [{"m": 5, "f": 5, "lifecycle": "new", "is_vip": True}, {"m": 5, "frequency": 1}, {"lifecycle": "lapsed"}, {}]
+    ):
+        _customer(str(number), **fields)
+    factories.customer("never scored")
+    archived = _customer("archived", m=5)
+    Customer.objects.filter(pk=archived.pk).update(archived_at=NOON)
+    vip = {"field": "is_vip", "op": "is", "value": True}
+    Segment.objects.create(slug="not-vip", name="x", rule={"not": vip})
+    Segment.objects.create(slug="either", name="x", rule={"any": [vip, {"field": "m", "op": "eq", "value": 5}]})
+    ready_made.ensure()
+    segments = list(Segment.objects.all())
+    scanned = scanning.scan(segments, as_of=D1, seconds=9)
+    assert len(scanned) == len(segments)
+    for segment in segments:
+        with connection.cursor() as cursor:
+            cursor.execute(scanning.found(segment.pk))
+            by_scan = {row[0] for row in cursor}
+        assert by_scan == set(membership.matching(segment, as_of=D1).values_list("pk", flat=True)), segment.slug
+    scanning.forget()
+
+
+def test_a_pass_that_fails_leaves_each_rule_to_itself(monkeypatch):
+    def fill(plain, seconds):
+        raise DatabaseError
+
+    monkeypatch.setattr(scanning, "_fill", fill)
+    _customer("A", m=5)
+    assert membership.refresh_all(as_of=D1, now=NOON)["vip"] == 1
