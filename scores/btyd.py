@@ -341,11 +341,16 @@ def days_to_next(model: Transactions, x: ArrayLike, tx_days: ArrayLike, t_days: 
     return np.where(_alive(model, x, tx, t) < 0.5, np.nan, days)
 
 
+def chance_to_buy(model: Transactions, days: float, x: ArrayLike, tx_days: ArrayLike, t_days: ArrayLike) -> Floats:
+    """Return the chance of at least one purchase day in the next `days` days."""
+    x, tx, t = _checked(x, tx_days, t_days)
+    age = model.alpha + t / DAYS_PER_WEEK
+    silent = (age / (age + days / DAYS_PER_WEEK)) ** (model.r + x)
+    return _alive(model, x, tx, t) * (1 - silent)
+
+
 def churn_risk(model: Transactions, n_days: int, x: ArrayLike, tx_days: ArrayLike, t_days: ArrayLike) -> Floats:
     """Return the chance not to be active in 90 days, where `n_days` without purchase is leaving."""
     x, tx, t = _checked(x, tx_days, t_days)
     horizon = min(RISK_HORIZON_DAYS, n_days)
-    age = model.alpha + t / DAYS_PER_WEEK
-    silent = (age / (age + horizon / DAYS_PER_WEEK)) ** (model.r + x)
-    risk = 1 - _alive(model, x, tx, t) * (1 - silent)
-    return np.where(t - tx < n_days - horizon, 0.0, risk)
+    return np.where(t - tx < n_days - horizon, 0.0, 1 - chance_to_buy(model, horizon, x, tx, t))

@@ -15,7 +15,7 @@ from django.db.models import Max
 from accounts.models import AuditEvent, Installation
 from common import sql
 from customers.models import Touched
-from scores import labels, predicting, runs, spells
+from scores import backtesting, labels, predicting, runs, spells
 from scores.models import ModelFit, ScoringRun
 from scores.runs import Freshness, freshness
 
@@ -80,6 +80,7 @@ def _compute(one: ScoringRun | None, *, as_of: dt.date, now: dt.datetime) -> dic
     if (as_of + ONE_DAY).day == 1 and as_of < Installation.get().day_of(now):
         sql.run("scores/sql/snapshot.sql", {"as_of": as_of})
     _store_fit(fitted, as_of=as_of, now=now)
+    backtesting.run_if_due(fitted, params=parameters(as_of=as_of))
     (counts,) = sql.rows("scores/sql/summary.sql")
     if one is not None:
         one.customers = counts["customers"]

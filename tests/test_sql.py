@@ -40,6 +40,7 @@ SAMPLES: dict[str, Any] = {
     "most": 10,
     "segment": 1,
     "on_days": [AS_OF],
+    "held_from": AS_OF - dt.timedelta(90),
     "one_in": 1,
     "share_kinds": ["Q"],
     "share_buckets": [0],
