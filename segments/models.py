@@ -1,5 +1,8 @@
 """Groups of customers by rule, and who is and was in them."""
 
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext, pgettext_lazy
@@ -7,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from customers.models import Customer
+
+
+class CurrentManager(models.Manager["Segment"]):
+    """Segments nobody has put away."""
+
+    def get_queryset(self) -> models.QuerySet["Segment"]:
+        return super().get_queryset().filter(archived_at=None)
 
 
 class Segment(models.Model):
@@ -33,8 +43,19 @@ class Segment(models.Model):
     computed_rule = models.JSONField(null=True, help_text="the rule the members were last computed by")
     computed_ms = models.IntegerField(null=True, help_text="how long that took")
     position = models.PositiveSmallIntegerField(default=100)
+    time_limit = models.PositiveSmallIntegerField(
+        _("time limit in seconds"), default=60, db_default=60, validators=[MinValueValidator(1), MaxValueValidator(600)]
+    )
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(null=True, help_text="when a person last changed its rule or words")
+    archived_at = models.DateTimeField(null=True, help_text="deleted by a person; can be taken back")
+    version = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="counts edits, so that none is lost silently"
+    )
+
+    objects: ClassVar = CurrentManager()
+    everything: ClassVar = models.Manager()
 
     class Meta:
         ordering = ["position", "name"]

@@ -2,15 +2,23 @@ import datetime as dt
 
 import pytest
 from django.utils import translation
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from customers.models import Customer
 from scores.models import Score
-from segments import explaining, rules
+from segments import contradictions, explaining, rules
 from segments.models import Segment
 from tests import factories
 
 AS_OF = dt.date(2026, 6, 30)
 DORMANT = {"field": "lifecycle", "op": "in", "value": ["dormant", "lapsed"]}
+
+
+def _is(field, op, value):
+    return {"field": field, "op": op, "value": value}
+
+
 LARGE = {"field": "ltv_historic", "op": "gte", "value": 10_000}
 
 
@@ -42,6 +50,87 @@ LARGE = {"field": "ltv_historic", "op": "gte", "value": 10_000}
 def test_a_rule_that_cannot_be_read_is_refused_with_a_sentence(rule):
     with pytest.raises(rules.RuleError, match=r"\w"):
         rules.parse(rule)
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["frequency", "segment", "tags", "renews_on", "gte", "in", "purchase", "count", "attribute:x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["all", "any", "not", "field", "op", "value", "event", "measure", "period", "where"]), inner
+        )
+        | st.fixed_dictionaries({"field": inner, "op": inner, "value": inner})
+        | st.fixed_dictionaries({"event": inner, "measure": inner, "op": inner, "value": inner, "where": inner})
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_JSON)
+def test_any_json_gives_a_rule_or_a_sentence(rule):
+    try:
+        found = rules.parse(rule)
+    except rules.RuleError as error:
+        found = error
+    assert found.conditions() if not isinstance(found, Exception) else str(found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (_is("r", "gte", 6), "Nobody can ever fit: Recency score is at least 6."),
+        ({"event": "purchase", "measure": "count", "op": "lt", "value": 0}, "Nobody can ever fit: Orders so far"),
+        ({"all": [_is("r", "eq", 5), _is("r", "lte", 2)]}, "at once: Recency score is 5 / Recency score is at most 2"),
+        ({"all": [_is("mrr", "gt", 5), {"not": _is("mrr", "gte", 3)}]}, "MRR is more than ¥5 / not: MRR is at least"),
+        ({"all": [_is("mrr", "eq", 5), {"all": [_is("mrr", "ne", 5)]}]}, "MRR is ¥5 / MRR is anything but ¥5"),
+        (
+            {
+                "all": [
+                    _is("renews_on", "within_last", 5),
+                    _is("renews_on", "within_next", 5),
+                    _is("renews_on", "passed", None),
+                    _is("renews_on", "longer_ago", 9),
+                ]
+            },
+            "at once",
+        ),
+        ({"all": [_is("renews_on", "is_unknown", True), _is("renews_on", "within_next", 5)]}, "is not known / Renewal"),
+        ({"all": [_is("lifecycle", "in", ["new"]), _is("lifecycle", "not_in", ["new"])]}, "Lifecycle stage is not"),
+        ({"all": [_is("industry", "is", "A"), _is("industry", "in", ["B", "C"])]}, "Industry is “A” / Industry is"),
+        ({"all": [_is("is_vip", "is", True), {"not": _is("is_vip", "is", True)}]}, "VIP: yes / not: VIP: yes"),
+        ({"all": [_is("tags", "any_of", ["A"]), _is("tags", "none_of", ["A", "B"])]}, "Tags include none of"),
+        ({"all": [_is("segment", "in", ["x"]), _is("segment", "not_in", ["x"])]}, "in the segment"),
+        ({"any": [_is("m", "eq", 5), {"all": [_is("m", "gte", 3), _is("f", "eq", 1), _is("m", "lt", 3)]}]}, "at once"),
+        ({"all": [_is("m", "gte", 3), {"any": [_is("m", "lt", 2), _is("f", "eq", 1)]}]}, "is at least 3 / Monetary"),
+    ],
+)
+def test_what_nobody_can_fit_is_refused_naming_the_conditions(db, rule, sentence):
+    with translation.override("en"), pytest.raises(rules.RuleError) as refused:
+        contradictions.refuse(rules.parse(rule), as_of=AS_OF)
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"any": [_is("r", "eq", 5), _is("r", "lte", 2)]},
+        {"all": [_is("r", "gte", 2), _is("r", "lte", 2), _is("m", "eq", 1)]},
+        {"all": [_is("tags", "any_of", ["A"]), _is("tags", "any_of", ["B"])]},
+        {"all": [_is("industry", "contains", "A"), _is("industry", "not_in", ["AB"])]},
+        {"all": [{"not": _is("mrr", "lt", 5)}, {"not": _is("mrr", "gte", 5)}]},  # whose MRR is not known
+        {"all": [_is("industry", "is_unknown", True), _is("industry", "not_in", ["A"])]},
+        {"not": {"all": [_is("is_vip", "is", True), _is("is_vip", "is", False)]}},
+        {"all": [_is("segment", "in", ["x"]), _is("segment", "in", ["y"])]},
+    ],
+)
+def test_what_somebody_can_fit_is_not_refused(rule):
+    contradictions.refuse(rules.parse(rule), as_of=AS_OF)
 
 
 def test_groups_too_deep_are_refused():
@@ -93,11 +182,11 @@ def test_a_rule_reads_as_a_sentence_in_both_languages():
     rule = rules.parse({"all": [DORMANT, {"any": [LARGE, {"not": {"field": "is_vip", "op": "is", "value": True}}]}]})
     with translation.override("en"):
         assert rule.words() == (
-            "Lifecycle stage is “Dormant” or “Lapsed”, and (LTV so far is at least 10000, or not: VIP: yes)"
+            "Lifecycle stage is “Dormant” or “Lapsed”, and (LTV so far is at least ¥10,000, or not: VIP: yes)"
         )
     with translation.override("ja"):
         assert rule.words() == (
-            "「ライフサイクル」が「休眠」または「離反」、かつ(「累計LTV」が10000以上、または「VIP」が「はい」ではない)"
+            "「ライフサイクル」が「休眠」または「離反」、かつ(「累計LTV」が¥10,000以上、または〔「VIP」が「はい」〕に当てはまらない)"
         )
 
 
@@ -106,8 +195,8 @@ def test_why_names_the_value_and_what_would_change_it(three):
     with translation.override("en"):
         answer = explaining.why(customer=Customer.objects.get(code="B"), segment=segment, as_of=AS_OF)
         assert answer.is_in is False
-        assert [(reason.actual, reason.is_met) for reason in answer.reasons] == [("Dormant", True), ("5,000", False)]
-        assert answer.sentence == "Would be in it if: LTV so far is at least 10000"
+        assert [(reason.actual, reason.is_met) for reason in answer.reasons] == [("Dormant", True), ("¥5,000", False)]
+        assert answer.sentence == "Would be in it if: LTV so far is at least ¥10,000 (¥5,000 more)"
         inside = explaining.why(customer=Customer.objects.get(code="A"), segment=segment, as_of=AS_OF)
         assert inside.sentence.startswith("Is in it as long as this stays so: Lifecycle stage is “Dormant”")
 
@@ -125,12 +214,12 @@ VIP, FREQUENT = {"field": "m", "op": "eq", "value": 5}, {"field": "f", "op": "eq
 @pytest.mark.parametrize(
     ("rule", "is_in", "sentence"),
     [
-        ({"all": [VIP, FREQUENT]}, False, "Would be in it if: Frequency score is 5"),
+        ({"all": [VIP, FREQUENT]}, False, "Would be in it if: Frequency score is 5 (4 more)"),
         ({"any": [VIP, FREQUENT]}, True, "Is in it as long as this stays so: Monetary score is 5"),
         (
             {"any": [FREQUENT, {"not": VIP}]},
             False,
-            "Would be in it if: Frequency score is 5, or not: Monetary score is 5",
+            "Would be in it if: Frequency score is 5 (4 more), or not: Monetary score is 5",
         ),
         ({"not": {"any": [VIP, FREQUENT]}}, False, "Would be in it if: not: Monetary score is 5"),
         ({"not": {"all": [VIP, FREQUENT]}}, True, "Is in it as long as this stays so: not: Frequency score is 5"),
@@ -158,7 +247,7 @@ def test_what_would_change_the_answer_follows_the_tree(rule, is_in, sentence):
             "2026/05/01",
         ),
         ({"field": "plan", "op": "is", "value": "標準"}, {"plan": "標準"}, "標準"),
-        ({"field": "ltv_historic", "op": "gte", "value": 1}, {"ltv_historic": "1234.50"}, "1,234.5"),
+        ({"field": "ltv_historic", "op": "gte", "value": 1}, {"ltv_historic": "1234.50"}, "¥1,234.5"),
     ],
 )
 def test_actual_values_are_written_as_people_read_them(field, score, shown):
