@@ -123,8 +123,7 @@ class Happened:
 
     def _narrowing_words(self, key: str, value: Any) -> str:
         narrowing = self.occurrence.narrowings[key]
-        labels = (lambda chosen: [str(narrowing.choices[one]) for one in chosen]) if narrowing.choices else None
-        shown = values.in_words(narrowing.takes, value, "", labels)
+        shown = values.in_words(narrowing.takes, value, "", narrowing.labels)
         shown = values.listed([shown]) if narrowing.takes == "text" else shown
         return _("%(label)s: %(value)s") % {"label": narrowing.label, "value": shown}
 

@@ -13,11 +13,12 @@ from common import sql
 from customers.models import Customer
 
 from . import ready_made, rules, scanning
+from .counting import WORK_MEM
 from .models import Segment
 from .movements import ONE_WRITER
 
 log = logging.getLogger(__name__)
-TIME_LIMIT_SECONDS = 60  # for finding whom a rule means; beyond it the segment has failed and says so
+TIME_LIMIT_SECONDS = 60  # for the one pass over all; a segment by itself has a limit of its own (time_limit)
 
 CHANGES = (
     "CREATE TEMP TABLE segment_changes ON COMMIT DROP AS"
@@ -54,7 +55,7 @@ def _refresh_or_fail(segment: Segment, as_of: dt.date, now: dt.datetime, scanned
         return refresh(segment, as_of=as_of, now=now, scanned=scanned)
     except (rules.RuleError, Error) as error:
         log.exception("segment %s", segment.slug)
-        Segment.objects.filter(pk=segment.pk).update(state=Segment.State.FAILED, error=_said(error))
+        Segment.objects.filter(pk=segment.pk).update(state=Segment.State.FAILED, error=_said(error, segment.time_limit))
         return None
 
 
@@ -103,15 +104,16 @@ def _find_changes(segment: Segment, found: str, params: tuple) -> None:
     """Fills temp segment_changes with those whose membership is not as the rule finds it: one hash join, few rows."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.segment_changes")
-        cursor.execute(f"SET LOCAL statement_timeout = '{TIME_LIMIT_SECONDS}s'")
+        cursor.execute(f"SET LOCAL statement_timeout = '{segment.time_limit}s'")
+        cursor.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
         cursor.execute(f"{CHANGES} ({found}) AS found (customer_id) {AGAINST}", [*params, segment.pk])
         cursor.execute("SET LOCAL statement_timeout = DEFAULT")
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception, seconds: int) -> str:
     """What is stored of a failure: a sentence about the rule, or the code of one (Segment.error_words)."""
     if isinstance(error, rules.RuleError):
         return str(error)[:300]
     code = getattr(error.__cause__, "pgcode", None)
     is_slow = isinstance(error, OperationalError) and code == errorcodes.QUERY_CANCELED
-    return f"timeout:{TIME_LIMIT_SECONDS}" if is_slow else f"database:{code or type(error).__name__}"
+    return f"timeout:{seconds}" if is_slow else f"database:{code or type(error).__name__}"

@@ -40,6 +40,10 @@ class Narrowing:
     choices: dict[str, Any] | None = None
     suggests: str = ""
 
+    def labels(self, chosen: list) -> list[str]:
+        """The words of chosen values."""
+        return [str((self.choices or {}).get(one, one)) for one in chosen]
+
 
 @dataclass(frozen=True)
 class Occurrence:
@@ -175,9 +179,9 @@ def _moments_of(column: str) -> Count:
 class _BusinessDay(TruncDate):
     """The business day of a moment, by the zone of the company when the statement is written."""
 
-    def as_sql(self, compiler, connection):
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
         self.tzinfo = Installation.get().zone
-        return super().as_sql(compiler, connection)
+        return super().as_sql(compiler, connection, *args, **context)
 
 
 _PRODUCTS = {

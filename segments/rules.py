@@ -217,7 +217,7 @@ class _InSegment:
         with inside(segment):
             return parse(segment.rule).q(as_of)
 
-    def actual(self, customer: int, as_of: dt.date, asked: list[str]) -> set[str]:
+    def actual(self, customer: int, as_of: dt.date, asked: Any = None) -> set[str]:
         """Those of the segments asked for that the customer is in."""
         return {slug for slug in asked if self._holds(named(slug), customer, as_of)}
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('segments', '0002_movement'),
+        ('segments', '0003_movements'),
     ]
 
     operations = [
