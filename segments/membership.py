@@ -12,7 +12,7 @@ from psycopg2 import errorcodes
 from common import sql
 from customers.models import Customer
 
-from . import ready_made, rules, scanning
+from . import frozen_lines, ready_made, rules, scanning
 from .counting import WORK_MEM
 from .models import Segment
 from .movements import ONE_WRITER
@@ -31,12 +31,16 @@ AGAINST = (
 
 
 def matching(segment: Segment, *, as_of: dt.date) -> QuerySet[Customer]:
-    """Customers to whom the rule applies, by the scores stored. Raises RuleError."""
+    """Customers to whom the rule applies, by the scores stored; of a frozen one those of its list. Raises RuleError."""
+    if segment.is_frozen:
+        return frozen_lines.members(segment)
     return Customer.objects.current().filter(rules.parse(segment.rule).q(as_of))
 
 
 def refresh_all(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
-    """Brings every dynamic segment up to date, each by itself: one that fails stops no other.
+    """Brings every segment up to date, each by itself: one that fails stops no other.
+
+    Frozen ones stay as they are; only who was merged is followed.
 
     Returns {slug: members}; a failed one has None and says loudly why on its page. Rules that name other segments are
     written out with those, so the order does not matter.
@@ -44,6 +48,7 @@ def refresh_all(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
     ready_made.ensure()
     segments = list(Segment.objects.filter(is_frozen=False))
     scanned = scanning.scan(segments, as_of=as_of, seconds=TIME_LIMIT_SECONDS)
+    segments += frozen_lines.with_lines()
     try:
         return {one.slug: _refresh_or_fail(one, as_of, now, scanned) for one in segments}
     finally:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -176,3 +177,51 @@ class Taken(models.Model):
 
     def __str__(self):
         return f"{self.consumer_id} {self.movement_id}"
+
+
+class FrozenList(models.Model):
+    """What a frozen segment was made from; while `segment` is empty it is a draft that somebody is looking through."""
+
+    class Source(models.TextChoices):
+        PASTED = "pasted", _("pasted lines")
+        FILE = "file", _("a file")
+        COPY = "copy", _("the members of a segment")
+
+    segment = models.OneToOneField(Segment, models.CASCADE, null=True, related_name="frozen_list")
+    source = models.CharField(max_length=10, choices=Source)
+    file_name = models.CharField(max_length=255, blank=True, default="")
+    copied_from = models.CharField(max_length=100, blank=True, default="", help_text="name of the segment copied")
+    line_count = models.IntegerField(default=0, help_text="lines given, also those that were nobody")
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.source} {self.made_at}"
+
+
+class FrozenLine(models.Model):
+    """A line of the text: what stood there, and who it is. Only lines that are somebody outlive the draft."""
+
+    class How(models.TextChoices):
+        CODE = "code", _("by code")
+        EMAIL = "email", _("by e-mail")
+        NAME = "name", _("by name")
+        CHOSEN = "chosen", pgettext_lazy("line of a list", "chosen")
+        COPIED = "copied", _("copied")
+
+    is_handed_over = False  # who was merged is found as the one that stands, also after the merge is undone
+
+    frozen_list = models.ForeignKey(FrozenList, models.CASCADE, related_name="lines")
+    nth = models.IntegerField(help_text="line of the text or file")
+    text = models.CharField(max_length=300)
+    how = models.CharField(max_length=10, choices=How, blank=True, default="")
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="+")
+    candidates = ArrayField(models.BigIntegerField(), default=list, help_text="who it may be, where nobody is certain")
+
+    PERSONAL: ClassVar[dict[str, str]] = {"text": ""}
+
+    class Meta:
+        indexes = [models.Index(fields=["frozen_list", "nth"], name="frozen_lines_in_order")]
+
+    def __str__(self):
+        return f"{self.nth} {self.text}"

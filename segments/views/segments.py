@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import Installation
 from accounts.roles import allows, may
 
-from .. import exporting, listing, rules
+from .. import exporting, frozen_lines, listing, rules
 from ..models import Segment
 
 
@@ -25,6 +25,7 @@ def segment_list(request: HttpRequest) -> HttpResponse:
         "loud": [row for row in rows if row.is_loud],
         "as_of": max((row.segment.as_of for row in rows if row.segment.as_of), default=None),
         "days": listing.MOVEMENT_DAYS,
+        "may_edit": allows(request.user, "segments.edit"),
     }
     return render(request, "segments/list.html", context)
 
@@ -45,6 +46,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "rule": _in_words(segment),
         "owners": listing.owners(segment),
         "may_export": allows(request.user, "customers.export"),
+        "may_edit": allows(request.user, "segments.edit"),
     }
     return render(request, "segments/detail.html", context)
 
@@ -59,6 +61,8 @@ def _sorts(wanted: listing.Wanted) -> dict[str, dict]:
 
 
 def _in_words(segment: Segment) -> str:
+    if segment.is_frozen:
+        return frozen_lines.words(segment)
     try:
         return rules.parse(segment.rule).words()
     except rules.RuleError as error:
