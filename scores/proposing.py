@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from common import sql
+from scores import spells
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Proposal:
 @transaction.atomic
 def inactivity(*, as_of: dt.date, present: int) -> Proposal:
     """Nearest-rank 95th percentile of the days between a customer's purchase days, up to `as_of`."""
-    sql.run("scores/sql/purchase_days.sql", {"as_of": as_of})
+    spells.build_purchases(as_of=as_of)
     row = sql.rows("scores/sql/inactivity_proposal.sql", {"as_of": as_of, "present": present})[0]
     proposed = (
         Threshold(row["proposed"], row["proposed_lost"], row["proposed_back"]) if row["proposed"] is not None else None

@@ -7,6 +7,8 @@ spell is a prospect. The tables it is built from may be read as well (headers of
 """
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from accounts.models import Activity, ChurnPolicy, Installation
@@ -31,11 +33,30 @@ def parameters(
 
 
 def build(*, as_of: dt.date, month_end: bool | None = None) -> None:
-    """(Re)builds the temp tables as of the end of `as_of`.
+    """(Re)builds the temp tables as of the end of `as_of`, of everybody.
 
     `month_end` overrides the setting, for the other count on a definition chip. Rows that came in late count,
     rows about later days do not; archived customers are left out.
     """
-    params = parameters(as_of=as_of, month_end=month_end)
-    for name in ("purchase_days", "known_terms", "spells"):
-        sql.run(f"scores/sql/{name}.sql", params)
+    make(parameters(as_of=as_of, month_end=month_end))
+
+
+def make(params: dict[str, Any], *, is_everybody: bool = True) -> None:
+    """The same from given parameters; else only of the customers in temp `wanted` (scores.activity)."""
+    with scope(is_everybody=is_everybody):
+        for name in ("purchase_days", "known_terms", "spells"):
+            sql.run(f"scores/sql/{name}.sql", params)
+
+
+def build_purchases(*, as_of: dt.date) -> None:
+    """(Re)builds `purchase_days` and `refund_days` alone."""
+    with scope():
+        sql.run("scores/sql/purchase_days.sql", {"as_of": as_of})
+
+
+@contextmanager
+def scope(*, is_everybody: bool = True) -> Iterator[None]:
+    """Whose raw rows the statements see inside: everybody's, or those of the customers in temp `wanted`."""
+    sql.run("scores/sql/scope_everybody.sql" if is_everybody else "scores/sql/scope_wanted.sql")
+    yield
+    sql.run("scores/sql/scope_end.sql")

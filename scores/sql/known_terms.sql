@@ -3,7 +3,7 @@
 -- One row per term that has begun; with month_end also those beginning the day after, because then a term
 -- has to cover that day too. ends_on is the first day without service (9999-12-31: open).
 -- is_paid: neither a trial nor a free plan.
--- Reads: customers_contract, customers_customer.  Writes: temp known_terms.
+-- Reads: temp these_customers, these_terms.  Writes: temp known_terms.
 DROP TABLE IF EXISTS pg_temp.known_terms
 ;;
 CREATE TEMP TABLE known_terms AS
@@ -24,9 +24,8 @@ SELECT t.id,
        CASE WHEN t.cancelled_on <= %(as_of)s THEN t.cancelled_on END AS cancelled_on,
        CASE WHEN t.cancelled_on > %(as_of)s THEN '' ELSE t.reason END AS reason,
        CASE WHEN t.cancelled_on > %(as_of)s THEN '' ELSE t.competitor END AS competitor
-  FROM customers_contract t
-  JOIN customers_customer c ON c.id = t.customer_id
+  FROM these_terms t
+  JOIN these_customers c ON c.customer_id = t.customer_id
  WHERE t.starts_on <= %(as_of)s::date + CASE WHEN %(month_end)s THEN 1 ELSE 0 END
-   AND c.archived_at IS NULL
 ;;
 ANALYZE known_terms

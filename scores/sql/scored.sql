@@ -5,22 +5,21 @@
 --                  contract: historic + MRR × months_to_come for who is active, historic alone for the rest
 -- The margin multiplies both. NULL factors (no model, no full month) leave no figure where they are needed; nor does
 -- a model at the edge of having a mean (q just above 1), whose values would be beyond all money.
--- Reads: customers_customer, temp activity, rfm, lifecycles, contract_state, predictions.  Writes: temp scored.
+-- Reads: customers_customer, temp activity, rfm, lifecycles, predictions.  Writes: temp scored.
 DROP TABLE IF EXISTS pg_temp.scored
 ;;
 CREATE TEMP TABLE scored AS
 WITH worth AS (
     SELECT a.customer_id,
            CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL THEN a.net END AS bought,
-           CASE WHEN %(by_contract)s THEN t.historic END AS signed,
+           CASE WHEN %(by_contract)s THEN a.signed_historic END AS signed,
            CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL
                 THEN (p.expected_purchases_365d * p.expected_value)::numeric * (1 - %(refund_share)s::numeric)
                 ELSE 0 END AS to_buy,
-           CASE WHEN NOT %(by_contract)s OR t.mrr IS NULL OR t.mrr = 0 OR NOT l.is_active THEN 0
-                ELSE t.mrr * %(months_to_come)s::double precision::numeric END AS to_pay
+           CASE WHEN NOT %(by_contract)s OR a.mrr = 0 OR NOT l.is_active THEN 0
+                ELSE a.mrr * %(months_to_come)s::double precision::numeric END AS to_pay
       FROM activity a
       JOIN lifecycles l ON l.customer_id = a.customer_id
-      LEFT JOIN contract_state t ON t.customer_id = a.customer_id
       LEFT JOIN predictions p ON p.customer_id = a.customer_id
 ), lifetime AS (
     SELECT customer_id,
@@ -43,9 +42,9 @@ SELECT c.id AS customer_id,
        COALESCE(g.is_vip, FALSE) AS is_vip,
        l.lifecycle, l.lifecycle_since,
        COALESCE(l.is_active, FALSE) AS is_active,
-       COALESCE(t.plan, '') AS plan,
-       COALESCE(t.mrr, 0) AS mrr,
-       t.renews_on, t.notice_due_on, t.notice_given_on, t.contract_started_on,
+       a.plan,
+       a.mrr,
+       a.renews_on, a.notice_due_on, a.notice_given_on, a.contract_started_on,
        round(v.historic, 2) AS ltv_historic,
        p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days,
        p.reasons,
@@ -54,7 +53,6 @@ SELECT c.id AS customer_id,
   JOIN activity a ON a.customer_id = c.id
   JOIN lifecycles l ON l.customer_id = c.id
   LEFT JOIN rfm g ON g.customer_id = c.id
-  LEFT JOIN contract_state t ON t.customer_id = c.id
   LEFT JOIN predictions p ON p.customer_id = c.id
   LEFT JOIN lifetime v ON v.customer_id = c.id
 ;;

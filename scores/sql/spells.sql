@@ -5,7 +5,7 @@
 --   activity_days   customer, day: purchases (and by choice logins, from the first purchase or paid term on)
 --   contract_cover  customer, unbroken cover by paid terms: first and last day covered
 --   active_spells   the union, as the policy has it; month_end: the day after must be covered as well
--- Reads: temp purchase_days, temp known_terms, customers_login.
+-- Reads: temp purchase_days, temp known_terms, temp these_logins.
 -- Writes: temp activity_days, temp contract_cover, temp active_spells.
 DROP TABLE IF EXISTS pg_temp.activity_days
 ;;
@@ -21,7 +21,7 @@ WITH since AS (
      GROUP BY customer_id
 )
 SELECT l.customer_id, l.logged_in_on
-  FROM customers_login l
+  FROM these_logins l
   JOIN since s ON s.customer_id = l.customer_id AND l.logged_in_on >= s.day
  WHERE %(by_login)s AND l.logged_in_on <= %(as_of)s
    AND NOT EXISTS (SELECT 1 FROM purchase_days p WHERE p.customer_id = l.customer_id AND p.day = l.logged_in_on)
