@@ -38,12 +38,12 @@ def run(name: str, params: Mapping[str, Any] | None = None) -> int:
 
 
 def total(name: str, params: Mapping[str, Any] | None = None) -> int:
-    """Runs every statement of the file; returns the rows of all of them together."""
+    """Runs every statement of the file; returns the rows that all of them inserted, updated and deleted."""
     with connection.cursor() as cursor:
         written = 0
         for statement in statements(name):
             _execute(cursor, name, statement, params or {})
-            written += max(0, cursor.rowcount)
+            written += cursor.rowcount if cursor.statusmessage.startswith(("INSERT", "UPDATE", "DELETE")) else 0
         return written
 
 

@@ -1,10 +1,9 @@
 """The night: facts → scores → segments → metrics → duplicates. Read it and know the system."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
-
-from django.db import transaction
 
 from accounts import jobs
 from accounts.models import Installation
@@ -15,42 +14,46 @@ from scores import scoring
 from segments import membership
 
 
-def nightly(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
-    """Computes everything as of the end of `as_of`; safe to repeat.
+def nightly(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None = None) -> dict[str, Any]:
+    """Computes everything as of the end of `as_of`; safe to repeat. With `touched`, raw rows only of these customers.
 
-    A day before the last run fills snapshots and rollups only, and nobody enters or leaves a
-    segment on a day other than today.
+    Scores and segments are committed before the figures of reports are filled. A day before the last run fills
+    snapshots and rollups only, and nobody enters or leaves a segment on a day other than today.
     """
     is_today = as_of == Installation.get().day_of(now)
     with jobs.lock("pipeline"):
         with scoring.run(as_of=as_of, now=now) as run:
-            scored = scoring.compute(as_of=as_of, now=now, within=run)
+            scored = scoring.compute(as_of=as_of, now=now, touched=touched, within=run)
             entered = membership.refresh_all(as_of=as_of, now=now) if is_today else {}
         filled = rollups.fill(as_of=as_of, now=now)
     return {"as_of": as_of.isoformat(), "scores": scored, "segments": entered, "metrics": filled}
 
 
 def refresh_if_touched(*, now: dt.datetime) -> dict[str, Any] | None:
-    """The same for today, where facts or settings changed since; takes the marks it saw."""
-    last = Touched.objects.order_by("-id").values_list("id", flat=True).first()
-    if last is None and not rollups.is_outdated():
+    """The same for today, where facts or settings changed since; takes the marks it saw.
+
+    Few changed customers are computed alone, by the models of the day (scoring.compute); changed settings concern all.
+    """
+    marks = list(Touched.objects.values_list("id", "customer_id"))
+    is_outdated = rollups.is_outdated()
+    if not marks and not is_outdated:
         return None
-    result = nightly(as_of=Installation.get().day_of(now), now=now)
-    with transaction.atomic():
-        seen = Touched.objects.filter(id__lte=last or 0)
-        ids = set(seen.values_list("customer_id", flat=True))
-        seen.delete()
+    ids = {customer_id for _id, customer_id in marks}
+    today = Installation.get().day_of(now)
+    result = nightly(as_of=today, now=now, touched=None if is_outdated else ids)
+    Touched.objects.filter(id__in=[pk for pk, _customer in marks]).delete()
     matching.find(now=now, customer_ids=list(ids))
     return result
 
 
 def nightly_if_due(*, now: dt.datetime) -> None:
-    """Once per business day: yesterday is closed, then today computed."""
+    """Once per business day: yesterday is closed (what changed since its last run), then today computed for all."""
     today = Installation.get().day_of(now)
     with jobs.once("nightly", due=today.isoformat(), now=now) as run:
         if run is not None:
+            touched = set(Touched.objects.values_list("customer_id", flat=True))
             run.detail = {
-                "yesterday": nightly(as_of=today - dt.timedelta(days=1), now=now),
+                "yesterday": nightly(as_of=today - dt.timedelta(days=1), now=now, touched=touched),
                 "today": nightly(as_of=today, now=now),
             }
             found = matching.find(now=now)

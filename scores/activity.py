@@ -5,7 +5,8 @@ of everybody, either as just built for any day, or as kept for the day of the la
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from accounts.models import Installation
@@ -30,18 +31,26 @@ def keep(*, params: dict[str, Any]) -> int:
 
 
 def renew(ids: Collection[int], *, params: dict[str, Any]) -> tuple[int, int]:
-    """Computes these customers (and those who are new, or archived since) anew, and leaves `activity` as kept.
+    """Computes these customers (and those who are new, or archived since) anew and keeps what they have now.
 
-    Right only on the day, and under the settings, that everybody was last computed for. The temp tables of spells
-    then hold these customers alone. Returns how many were computed, and how many rows were written.
+    Right only on the day, and under the settings, that everybody was last computed for. `activity` and the temp
+    tables of spells then hold these customers alone. Returns how many were computed, and how many rows were written.
     """
     count = want(ids)
     spells.make(params, is_everybody=False)
     with spells.scope(is_everybody=False):
         sql.run("scores/sql/activity.sql", params)
     written = sql.total("scores/sql/keep_activity.sql", {**params, "everybody": False})
-    sql.run("scores/sql/activity_kept.sql", params)
+    sql.run("scores/sql/activity_built.sql", params)
     return count, written
+
+
+@contextmanager
+def kept(*, params: dict[str, Any]) -> Iterator[None]:
+    """Inside, `activity` is what is kept of everybody. It goes again, so that no migration waits for this session."""
+    sql.run("scores/sql/activity_kept.sql", params)
+    yield
+    sql.run("scores/sql/activity_end.sql")
 
 
 def want(ids: Collection[int]) -> int:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -35,6 +36,46 @@ class RfmSegment(models.TextChoices):
     AT_RISK = "at_risk", _("At risk")
     CANT_LOSE_THEM = "cant_lose_them", _("Can't lose them")
     HIBERNATING = "hibernating", _("Hibernating")
+
+
+class CustomerActivity(models.Model):
+    """What scores need of a customer's raw rows, one row a current customer: columns as in sql/activity.sql.
+
+    As of the day of the last run (scoring.last_run); only rows that differ are written.
+    """
+
+    is_handed_over = False  # derived: computed anew for both sides of a merge
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="+")
+    first_purchase_on = models.DateField(null=True)
+    last_purchase_on = models.DateField(null=True)
+    last_login_on = models.DateField(null=True)
+    last_activity_on = models.DateField(null=True)
+    orders_in_window = models.IntegerField()
+    net_in_window = models.DecimalField(max_digits=20, decimal_places=2)
+    net = models.DecimalField(max_digits=20, decimal_places=2)
+    x = models.IntegerField()
+    t_x = models.IntegerField(null=True)
+    repeat_amount = models.DecimalField(max_digits=20, decimal_places=2, null=True)
+    spells = models.IntegerField()
+    first_from = models.DateField(null=True)
+    from_on = models.DateField(null=True)
+    until_on = models.DateField(null=True)
+    returned_on = models.DateField(null=True)
+    resumed_on = models.DateField(null=True)
+    plan = models.CharField(max_length=100, blank=True, default="")
+    mrr = models.DecimalField(max_digits=20, decimal_places=2)
+    notice_given_on = models.DateField(null=True)
+    renews_on = models.DateField(null=True)
+    notice_due_on = models.DateField(null=True)
+    covered_from = models.DateField(null=True)
+    covered_until = models.DateField(null=True)
+    signed_base = models.DecimalField(max_digits=50, decimal_places=24, null=True)
+
+    PERSONAL: ClassVar[dict[str, str]] = {}
+
+    def __str__(self):
+        return f"{self.customer_id} {self.last_activity_on}"
 
 
 class Score(models.Model):
@@ -132,6 +173,9 @@ class ScoreSnapshot(models.Model):
     ltv_historic = models.DecimalField(max_digits=20, decimal_places=2, null=True)
     p_alive = models.FloatField(null=True)
     churn_risk = models.FloatField(null=True)
+    expected_purchases_365d = models.FloatField(null=True)
+    expected_value = models.FloatField(null=True)
+    ltv_predicted = models.DecimalField(max_digits=20, decimal_places=2, null=True)
 
     PERSONAL: ClassVar[dict[str, str]] = {}
 
@@ -140,6 +184,31 @@ class ScoreSnapshot(models.Model):
 
     def __str__(self):
         return f"{self.customer_id} {self.as_of}"
+
+
+class LifecycleStage(models.Model):
+    """A stage a customer was in, as the runs saw it: from its first day to the first day of the next (empty: still).
+
+    A stage that began and ended between two runs is not known. Rows that come in late replace what they disprove.
+    """
+
+    is_handed_over = False  # merged into another: the stages he went through stay his
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="stages", db_index=False)
+    lifecycle = models.CharField(max_length=12, choices=Lifecycle)
+    began_on = models.DateField(null=True, help_text="empty: always so far (a prospect)")
+    ended_on = models.DateField(null=True)
+
+    PERSONAL: ClassVar[dict[str, str]] = {}
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_stage_at_a_time", fields=["customer"], condition=models.Q(ended_on=None)),
+        ]
+        indexes = [models.Index(fields=["customer", "began_on"], name="stages_by_customer")]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.lifecycle} {self.began_on}"
 
 
 class ModelFit(models.Model):
@@ -182,6 +251,7 @@ class ScoringRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True)
     settings = models.CharField(max_length=16, blank=True, default="", help_text="hash of what activity depends on")
+    company = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="scoring.company of the day")
 
     class Meta:
         indexes = [models.Index(fields=["state", "-id"], name="scoring_runs_by_state")]

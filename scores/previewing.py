@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from accounts.models import Installation
 from common import sql
 
-from . import scoring, spells
+from . import activity, scoring
 
 LIMIT_SECONDS = 30
 
@@ -49,8 +49,8 @@ def preview(*, settings: Installation, as_of: dt.date, limit: float = LIMIT_SECO
     """
     with transaction.atomic(), _within(limit):
         params = scoring.parameters(as_of=as_of)
-        spells.build(as_of=as_of)
-        for name in ("activity", "rfm", "contract_state", "lifecycle", "keep_for_preview"):
+        activity.build(params=params)
+        for name in ("rfm", "lifecycle", "keep_for_preview"):
             sql.run(f"scores/sql/{name}.sql", params)
         tried = scoring.parameters(as_of=as_of, settings=settings)
         for name in ("rfm", "lifecycle"):

@@ -5,7 +5,7 @@ exports and reports of days that no night has stored read it there. `compute` al
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -15,13 +15,14 @@ from django.db.models import Max
 from accounts.models import AuditEvent, Installation
 from common import sql
 from customers.models import Touched
-from scores import backtesting, labels, predicting, runs, spells
-from scores.models import ModelFit, ScoringRun
+from scores import activity, backtesting, labels, predicting, runs, spells
+from scores.models import CustomerActivity, ModelFit, ScoringRun
 from scores.runs import Freshness, freshness
 
 __all__ = ["Freshness", "build", "compute", "current_since", "freshness", "last_run", "parameters", "run"]
 
 FULL_MONTHS = 6
+TOUCHED_SHARE = 0.1  # of all customers: from more on, everybody is computed and the models are fitted anew
 BEGINNING = dt.date(1, 1, 1)
 ONE_DAY = dt.timedelta(days=1)
 
@@ -57,14 +58,21 @@ def run(*, as_of: dt.date, now: dt.datetime) -> Iterator[ScoringRun | None]:
         yield one
 
 
-def compute(*, as_of: dt.date, now: dt.datetime, within: ScoringRun | None = None) -> dict[str, Any]:
+def compute(
+    *, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None = None, within: ScoringRun | None = None
+) -> dict[str, Any]:
     """Computes and stores the figures as of the end of `as_of`; safe to repeat. Returns counts.
+
+    `touched` are the customers whose facts changed since the last run. Where that run was of the same day under the
+    same settings and they are few (TOUCHED_SHARE), only their raw rows are read and only they are judged anew, by the
+    models fitted then; ranks, segments of RFM and the rest are still right for everybody. Otherwise, and without
+    `touched`, everybody is computed and the models are fitted.
 
     For a day before the last run only its model and, at a month's end, its snapshot are stored. A snapshot is
     taken of days that are over, once. `within` is the run it is a part of; without, it is a run of its own.
     """
     with nullcontext(within) if within else run(as_of=as_of, now=now) as one:
-        return _compute(one, as_of=as_of, now=now)
+        return _compute(one, touched, as_of=as_of, now=now)
 
 
 def _is_past(as_of: dt.date) -> bool:
@@ -73,18 +81,63 @@ def _is_past(as_of: dt.date) -> bool:
 
 
 @transaction.atomic
-def _compute(one: ScoringRun | None, *, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
-    fitted = build(as_of=as_of, now=now)
-    if one is not None:
-        one.changed += sql.total("scores/sql/store.sql", {"as_of": as_of})
-    if (as_of + ONE_DAY).day == 1 and as_of < Installation.get().day_of(now):
-        sql.run("scores/sql/snapshot.sql", {"as_of": as_of})
-    _store_fit(fitted, as_of=as_of, now=now)
-    backtesting.run_if_due(fitted, params=parameters(as_of=as_of))
+def _compute(
+    one: ScoringRun | None, touched: Collection[int] | None, *, as_of: dt.date, now: dt.datetime
+) -> dict[str, Any]:
+    params = parameters(as_of=as_of)
+    base = _base(touched, params) if one is not None and touched is not None else None
+    if one is not None and base is not None:
+        fitted = _renew(one, base, touched or [], params=params)
+    else:
+        fitted = _compute_everybody(one, params=params, now=now)
     (counts,) = sql.rows("scores/sql/summary.sql")
     if one is not None:
-        one.customers = counts["customers"]
+        _store(one, params=params, customers=counts["customers"])
+    if (as_of + ONE_DAY).day == 1 and as_of < Installation.get().day_of(now):
+        sql.run("scores/sql/snapshot.sql", params)
+    if base is None:
+        backtesting.run_if_due(fitted, params=params)
     return {"as_of": as_of.isoformat(), **counts, "model": fitted.uses}
+
+
+def _base(touched: Collection[int], params: dict[str, Any]) -> ScoringRun | None:
+    """The last run, where computing the touched customers alone makes what it stored right again."""
+    last = runs.last_done()
+    if params["by_login"] or params["by_contract"]:
+        return None
+    if last is None or last.as_of != params["as_of"] or last.settings != activity.settings_hash(params):
+        return None
+    is_few = len(touched) <= TOUCHED_SHARE * CustomerActivity.objects.count()
+    return last if is_few and ModelFit.objects.filter(as_of=last.as_of).exists() else None
+
+
+def _renew(one: ScoringRun, base: ScoringRun, touched: Collection[int], *, params: dict[str, Any]) -> predicting.Fit:
+    """The touched customers' activity and predictions, then ranks, stages and worth of everybody."""
+    fitted = predicting.restored(ModelFit.objects.get(as_of=base.as_of))
+    one.covers, one.company = ScoringRun.Covers.TOUCHED, base.company
+    one.customers, one.changed = activity.renew(touched, params=params)
+    predicting.build(params=params, fitted=fitted)
+    sql.run("scores/sql/predictions_kept.sql")
+    with activity.kept(params=params):
+        _grade(params)
+        sql.run("scores/sql/scored.sql", params | base.company)
+    return fitted
+
+
+def _compute_everybody(one: ScoringRun | None, *, params: dict[str, Any], now: dt.datetime) -> predicting.Fit:
+    fitted, factors = _build(params, now=now)
+    if one is not None:
+        one.company, one.changed = factors, activity.keep(params=params)
+    _store_fit(fitted, as_of=params["as_of"], now=now)
+    return fitted
+
+
+def _store(one: ScoringRun, *, params: dict[str, Any], customers: int) -> None:
+    one.settings = activity.settings_hash(params)
+    one.changed += sql.total("scores/sql/store.sql", params)
+    sql.run("scores/sql/stages.sql")
+    if one.covers == ScoringRun.Covers.EVERYBODY:
+        one.customers = customers
 
 
 def build(*, as_of: dt.date, now: dt.datetime) -> predicting.Fit:
@@ -92,13 +145,21 @@ def build(*, as_of: dt.date, now: dt.datetime) -> predicting.Fit:
 
     `now` decides which months are over (a month counts only then for the churn rate behind predicted LTV).
     """
-    params = parameters(as_of=as_of)
-    spells.build(as_of=as_of)
-    for name in ("activity", "rfm", "contract_state", "lifecycle"):
-        sql.run(f"scores/sql/{name}.sql", params)
+    return _build(parameters(as_of=as_of), now=now)[0]
+
+
+def _build(params: dict[str, Any], *, now: dt.datetime) -> tuple[predicting.Fit, dict[str, Any]]:
+    activity.build(params=params)
+    _grade(params)
     fitted = predicting.build(params=params)
-    sql.run("scores/sql/scored.sql", params | company(as_of=as_of, now=now))
-    return fitted
+    factors = company(as_of=params["as_of"], now=now)
+    sql.run("scores/sql/scored.sql", params | factors)
+    return fitted, factors
+
+
+def _grade(params: dict[str, Any]) -> None:
+    for name in ("rfm", "lifecycle"):
+        sql.run(f"scores/sql/{name}.sql", params)
 
 
 def parameters(*, as_of: dt.date, settings: Installation | None = None) -> dict[str, Any]:
@@ -123,9 +184,10 @@ def parameters(*, as_of: dt.date, settings: Installation | None = None) -> dict[
     }
 
 
-def company(*, as_of: dt.date, now: dt.datetime) -> dict[str, float | None]:
-    """The company's factors of predicted LTV: `refund_share` (of purchases of its last 365 days, 0 without any) and
-    `months_to_come` = Σ_{k=1..12}(1 − c)^k with c = lost ÷ at start of the last six full months (None without)."""
+def company(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
+    """The company's factors of predicted LTV: `refund_share` (of purchases of its last 365 days, a decimal as text, 0
+    without any) and `months_to_come` = Σ_{k=1..12}(1 − c)^k with c = lost ÷ at start of the last six full months
+    (None without)."""
     months = full_months(as_of=as_of, today=Installation.get().day_of(now))
     params = {
         "as_of": as_of,
@@ -135,7 +197,7 @@ def company(*, as_of: dt.date, now: dt.datetime) -> dict[str, float | None]:
     (found,) = sql.rows("scores/sql/company.sql", params)
     stay = 1 - found["lost"] / found["at_start"] if found["at_start"] else None
     return {
-        "refund_share": found["returned"] / found["sold"] if found["sold"] else 0,
+        "refund_share": str(found["returned"] / found["sold"]) if found["sold"] else "0",
         "months_to_come": None if stay is None else sum(stay**k for k in range(1, 13)),
     }
 

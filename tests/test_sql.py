@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from common import sql
-from scores import scoring
+from scores import activity, scoring
 from tests.factories import configure
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,8 @@ SAMPLES: dict[str, Any] = {
     "share_buckets": [0],
     "share_risks": [0.5],
     "campaign": 1,
+    "everybody": True,
+    "ids": [1],
 }
 SAMPLES_OF: dict[str, dict[str, Any]] = {}
 # Temp tables whose statement is put together in Python.
@@ -69,6 +71,8 @@ def tables():
     configure(churn_policy="either", activity="purchases+logins")
     scoring.build(as_of=AS_OF, now=NOW)
     sql.run("scores/sql/held_back.sql", parameters("scores/sql/held_back.sql", sql.text("scores/sql/held_back.sql")))
+    activity.want([])
+    sql.run("scores/sql/scope_wanted.sql")
     with connection.cursor() as cursor:
         for statement in MADE_IN_PYTHON:
             cursor.execute(statement)

@@ -39,7 +39,7 @@ def test_a_run_says_what_it_did():
     found = scoring.freshness(now=NOON)
     assert (found.as_of, found.computed_at, found.covers, found.customers) == (TODAY, NOON, "everybody", 1)
     assert (found.is_fine, found.reason, found.is_running) == (True, "", False)
-    assert found.changed == 2  # a score and a prediction
+    assert found.changed == 3  # activity, a score and a prediction
     assert 0 < found.seconds < 60
 
 
