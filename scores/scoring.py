@@ -103,8 +103,6 @@ def _compute(
 def _base(touched: Collection[int], params: dict[str, Any]) -> ScoringRun | None:
     """The last run, where computing the touched customers alone makes what it stored right again."""
     last = runs.last_done()
-    if params["by_login"] or params["by_contract"]:
-        return None
     if last is None or last.as_of != params["as_of"] or last.settings != activity.settings_hash(params):
         return None
     is_few = len(touched) <= TOUCHED_SHARE * CustomerActivity.objects.count()

@@ -2,8 +2,9 @@
 -- One row per customer with a figure.
 -- Reads: scores_prediction, temp wanted.  Writes: temp predictions.
 INSERT INTO predictions (
-    customer_id, p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days)
-SELECT p.customer_id, p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days
+    customer_id, p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days, reasons)
+SELECT p.customer_id, p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days,
+       p.reasons
   FROM scores_prediction p
  WHERE NOT EXISTS (SELECT 1 FROM wanted w WHERE w.customer_id = p.customer_id)
 ;;

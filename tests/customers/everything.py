@@ -29,7 +29,7 @@ from customers.models import (
     Touched,
     UndoKept,
 )
-from scores.models import Prediction, Score, ScoreSnapshot
+from scores.models import CustomerActivity, LifecycleStage, Prediction, Score, ScoreSnapshot
 from segments.models import Consumer, FrozenLine, FrozenList, Membership, Movement, Segment, Taken
 from tests import factories
 
@@ -138,6 +138,9 @@ def _campaign(who: Customer, contact: Contact, by: User) -> None:
 def _computed(who: Customer) -> None:
     Score.objects.create(customer=who, as_of=TODAY, plan="標準", ltv_historic=10000)
     Prediction.objects.create(customer=who, as_of=TODAY, churn_risk=0.5)
+    counts = {"orders_in_window": 1, "net_in_window": 10000, "net": 10000, "x": 0, "spells": 1, "mrr": 0}
+    CustomerActivity.objects.create(customer=who, first_purchase_on=TODAY, plan="標準", **counts)
+    LifecycleStage.objects.create(customer=who, lifecycle="new", began_on=TODAY)
     ScoreSnapshot.objects.create(
         customer=who, as_of=TODAY, lifecycle="active", is_active=True, plan="標準", ltv_historic=10000
     )

@@ -103,6 +103,8 @@ def test_every_table_with_a_customer_is_covered_by_name_or_says_why_not():
         "customers.Duplicate",
         "customers.Merge",
         "customers.Touched",
+        "scores.CustomerActivity",
+        "scores.LifecycleStage",
         "scores.Prediction",
         "scores.Score",
         "scores.ScoreSnapshot",

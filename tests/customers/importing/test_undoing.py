@@ -51,6 +51,8 @@ def test_only_what_is_computed_anew_goes_with_a_customer():
         "customers.Touched",
         "customers.CustomerCode",
         "customers.Duplicate",
+        "scores.CustomerActivity",
+        "scores.LifecycleStage",
         "scores.Score",
         "scores.Prediction",
         "scores.ScoreSnapshot",

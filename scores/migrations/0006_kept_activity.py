@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0011_logins_by_contact'),
-        ('scores', '0004_scoring_runs'),
+        ('scores', '0005_what_risk_was_learnt_from'),
     ]
 
     operations = [
