@@ -148,6 +148,8 @@ class Prediction(models.Model):
         help_text="of a contract's risk: codes, weightiest first, + raises, - lowers; the facts they speak of",
     )
 
+    PERSONAL: ClassVar[dict[str, str]] = {}
+
     class Meta:
         indexes = [models.Index(fields=["-churn_risk"], name="predictions_by_risk")]
 
