@@ -19,6 +19,8 @@ from scores.models import ModelFit
 Row = dict[str, Any]
 COLUMNS = ["section", "held_back_from", "days", "group", "customers", "expected", "actual"]
 
+SEASON = 0.1  # a miss of a tenth and more is worth a word
+
 WHY_NO_PURCHASES = {
     "too_few_repeat_customers": gettext_lazy(
         "Too little data: fewer than 10 customers have come back on another day, so no rhythm can be told from chance."
@@ -66,6 +68,11 @@ class Check:
     def named_charts(self) -> list[tuple[str, Row]]:
         """The charts with an id each, unique on the page."""
         return [(f"chart-{self.key}-{at}", chart) for at, chart in enumerate(self.charts)]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it takes the whole width: its charts stand beside each other."""
+        return len(self.charts) > 1
 
 
 # --- which model speaks -----------------------------------------------------------------------
@@ -210,9 +217,15 @@ def _of_window(window: Row) -> Check:
         "frequency",
         _("Purchases by how often a customer had come back"),
         _("Mean purchase days per customer in the days held back; across: repeat purchase days before"),
-        [meaning],
+        [meaning, *_season(total)],
         [_beside(names, rows, kind="bar", digits=2)],
     )
+
+
+def _season(total: Row) -> list[str]:
+    if not total["actual"] or abs(total["expected"] / total["actual"] - 1) < SEASON:
+        return []
+    return [_("The model knows no seasons: before a busy time it expects too little, before a quiet one too much.")]
 
 
 def off(total: Row) -> str:
@@ -271,7 +284,7 @@ def _of_risk(fit: ModelFit | None, tested: ModelFit | None) -> Check | None:
         charts.append(
             {"kind": "bar", "x": _tenths(rows)[::-1], "unit": "", "digits": 1, "series": [{"name": name, "data": lift}]}
         )
-    lead = _("Customers in tenths by the risk that had been given, lowest first")
+    lead = _("Customers in tenths by the risk that had been given, 1 the lowest; equal risks stand together")
     return Check("risk", _("Churn risk"), lead, [meaning, *_pairs(found, _("leaver"), _("stayer"))], charts)
 
 
