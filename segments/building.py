@@ -17,6 +17,7 @@ from .models import Segment
 from .rules import RuleError
 
 LONGEST_SLUG = 50
+RESERVED = {"new", "builder", "customers", "rfm", "frozen"}  # addresses of pages
 
 
 class SegmentError(Exception):
@@ -76,7 +77,7 @@ def check(rule: Any, *, as_of: dt.date, segment: Segment | None = None) -> rules
     parsed = rules.parse(rule)
     contradictions.refuse(parsed, as_of=as_of)
     for leaf in parsed.conditions():
-        _refuse_gone(leaf)
+        refuse_gone(leaf)
     if segment is not None and segment.pk:
         with rules.inside(segment):
             parsed.q(as_of)
@@ -85,7 +86,7 @@ def check(rule: Any, *, as_of: dt.date, segment: Segment | None = None) -> rules
     return parsed
 
 
-def _refuse_gone(leaf: rules.Leaf) -> None:
+def refuse_gone(leaf: rules.Leaf) -> None:
     """Staff, teams and segments that are no longer there."""
     if isinstance(leaf, rules.Condition) and leaf.field.options:
         offered = leaf.field.offered()
@@ -183,7 +184,7 @@ def restore(*, segment: Segment, by: User) -> Segment:
 def free_slug(name: str) -> str:
     """A name for addresses and files: from the letters of the name where it has any."""
     base = slugify(name)[:LONGEST_SLUG].strip("-_") or "segment"
-    taken = set(Segment.everything.filter(slug__startswith=base).values_list("slug", flat=True)) | {"new", "builder"}
+    taken = set(Segment.everything.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED
     return next(slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
 
 

@@ -1,10 +1,14 @@
 from django.urls import path
 
-from .views import frozen, segments, why
+from .views import builder, frozen, segments, why
 
 app_name = "segments"
 urlpatterns = [
     path("", segments.segment_list, name="list"),
+    path("new/", builder.new, name="new"),
+    path("builder/count/", builder.count, name="count"),
+    path("builder/stop/", builder.stop, name="stop"),
+    path("builder/suggest/", builder.suggest, name="suggest"),
     path("customers/<int:pk>/", why.customer_panel, name="customer-panel"),
     path("frozen/new/", frozen.new, name="frozen-new"),
     path("frozen/<int:pk>/", frozen.preview, name="frozen-preview"),
@@ -12,5 +16,8 @@ urlpatterns = [
     path("<slug:slug>/freeze/", frozen.copy, name="freeze"),
     path("<slug:slug>/members/", frozen.change, name="frozen-change"),
     path("<slug:slug>/", segments.detail, name="detail"),
+    path("<slug:slug>/edit/", builder.edit, name="edit"),
+    path("<slug:slug>/delete/", builder.delete, name="delete"),
+    path("<slug:slug>/deleted/", builder.deleted, name="deleted"),
     path("<slug:slug>/export/", segments.export, name="export"),
 ]

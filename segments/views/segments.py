@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import Installation
 from accounts.roles import allows, may
 
-from .. import exporting, frozen_lines, listing, rules
+from .. import building, exporting, frozen_lines, listing, rules
 from ..models import Segment
 
 
@@ -47,6 +47,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "owners": listing.owners(segment),
         "may_export": allows(request.user, "customers.export"),
         "may_edit": allows(request.user, "segments.edit"),
+        "may_change": building.may_change(request.user, segment),
+        "may_delete": building.may_delete(request.user, segment),
     }
     return render(request, "segments/detail.html", context)
 
