@@ -104,13 +104,12 @@ def _parse(rule: Any, depth: int) -> Rule:
         return _condition(rule)
     if {"event", "measure", "op", "value"} <= keys <= {"event", "measure", "op", "value", "period", "where"}:
         return _happened(rule)
-    raise RuleError(_("A rule has parts nobody knows: %(parts)s.") % {"parts": _brief(sorted(map(str, keys)))})
+    raise RuleError(_("A rule has parts nobody knows: %(parts)s.") % {"parts": _brief(", ".join(sorted(map(str, keys))))})
 
 
 def _brief(what: Any) -> str:
     """What someone wrote, short enough for a sentence."""
-    text = ", ".join(what) if isinstance(what, list) else str(what)
-    return text.encode(errors="replace").decode().replace("\0", " ")[:60]
+    return str(what).encode(errors="replace").decode().replace("\0", " ")[:60]
 
 
 def _group(rule: dict, depth: int) -> Group:
