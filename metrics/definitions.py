@@ -110,6 +110,16 @@ METRICS: dict[str, Metric] = {
         ),
         _("score = 1 + whole part of 5 × share of customers who are worse, at most 5"),
     ),
+    "rfm_flow": Metric(
+        _("RFM movement"),
+        _("customers"),
+        _(
+            "In which RFM segment each customer stood on one day, and in which on the other. A day is what was stored"
+            " of it: later knowledge does not change it. Sales in between are purchases less refunds after the earlier"
+            " day up to the later one; LTV is that of the later day."
+        ),
+        _("scored on the first day + newly scored − no longer scored = scored on the second day"),
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import pgettext_lazy
 
 
 class Fill(models.Model):
@@ -71,3 +72,37 @@ class KeptReport(models.Model):
 
     def __str__(self):
         return f"{self.name} {self.by} {self.as_of}"
+
+
+class RfmFlow(models.Model):
+    """Who went from which RFM segment to which between two days: kept each night for the usual pairs, else asked for.
+
+    The queue of what is asked for is this table: a worker takes what waits, and what a killed one left.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("movement", "waiting")
+        RUNNING = "running", pgettext_lazy("movement", "being computed")
+        DONE = "done", pgettext_lazy("movement", "done")
+        FAILED = "failed", pgettext_lazy("movement", "failed")
+
+    from_on = models.DateField()
+    to_on = models.DateField(help_text="after from_on")
+    is_live = models.BooleanField(default=False, help_text="to_on was the day of the stored scores, not a snapshot")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    error = models.CharField(max_length=300, blank=True, default="")
+    rows = models.JSONField(
+        encoder=DjangoJSONEncoder, default=list, help_text="was, became, customers, own, ltv, brought"
+    )
+    asked_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_flow_a_pair", fields=["from_on", "to_on"]),
+            models.CheckConstraint(name="flow_goes_forward", condition=models.Q(from_on__lt=models.F("to_on"))),
+        ]
+
+    def __str__(self):
+        return f"{self.from_on} → {self.to_on}: {self.state}"

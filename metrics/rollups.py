@@ -11,7 +11,7 @@ from accounts.models import Installation
 from scores import scoring, spells
 from scores.models import ScoreSnapshot
 
-from . import computing, keeping
+from . import computing, flows, keeping
 from .models import ChurnRollup, CohortRollup, Fill
 from .periods import MONTHS, ONE_DAY, Period, between
 
@@ -28,6 +28,7 @@ def fill(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
     cohorts = _cohorts(as_of=as_of, now=now)
     if scoring.last_run() == as_of:
         keeping.keep(as_of=as_of, now=now)
+        flows.keep(as_of=as_of, now=now)
     return {**written, "cohorts": cohorts}
 
 

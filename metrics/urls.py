@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import api
-from .views import churn, cohorts, dashboard, files, ltv, rfm
+from .views import churn, cohorts, dashboard, files, flows, ltv, rfm
 
 app_name = "metrics"  # mounted at ""
 urlpatterns = [
@@ -12,6 +12,11 @@ urlpatterns = [
     path("metrics/cohorts/", cohorts.cohorts, name="cohorts"),
     path("metrics/rfm/", rfm.rfm, name="rfm"),
     path("metrics/rfm/<int:r>/<int:f>/", rfm.cell, name="cell"),
+    path("metrics/rfm/movement/", flows.flow, name="flow"),
+    path("metrics/rfm/movement/ask/", flows.ask, name="flow-ask"),
+    path("metrics/rfm/movement/export/", flows.table, name="flow-export"),
+    path("metrics/rfm/movement/customers/", flows.moved, name="moved"),
+    path("metrics/rfm/movement/customers/export/", flows.export, name="moved-export"),
     path("metrics/csv/<slug:name>/", files.table, name="csv"),
     path("api/v1/reports/<slug:name>/", api.report, name="report"),
 ]

@@ -1,0 +1,25 @@
+"""What somebody asked for and no page computes. The work stands in PostgreSQL: a call lost or doubled is nothing."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from . import flows
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def compute_flows() -> None:
+    """Every 10 seconds, and at once when somebody asks."""
+    flows.compute_asked(now=timezone.now())
+
+
+def wake() -> None:
+    """Asks a worker to look now. Without a broker the clock finds the work a little later: never an error."""
+    try:
+        compute_flows.apply_async(expires=60, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("no broker to wake a worker: %s", error)
