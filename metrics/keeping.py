@@ -36,6 +36,7 @@ def keep(*, as_of: dt.date, now: dt.datetime) -> None:
     spells.build(as_of=as_of)
     sql.run("metrics/sql/stored_scores.sql", {"as_of": as_of})
     found: dict[tuple[str, str], list[Row]] = {("rfm", ""): computing.rfm_rows(as_of=as_of)}
+    found["rfm", "vip"] = sql.rows("metrics/sql/rfm_vip.sql")
     for by in ("", *computing.LTV_BY):
         found["ltv", by] = computing.ltv_rows(as_of=as_of, by=by)
     found["figures", ""] = sql.rows("metrics/sql/figures.sql", {"as_of": as_of})

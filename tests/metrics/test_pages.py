@@ -12,7 +12,9 @@ from accounts.models import JobRun, Role
 from campaigns.models import Campaign
 from customers.models import Import
 from metrics import rollups
+from metrics.views import rfm
 from scores import scoring
+from scores.models import Score
 from segments.models import Segment
 from tests import factories
 
@@ -133,6 +135,39 @@ def test_each_cell_of_the_grid_leads_to_its_customers(bought, manager):
     assert "千鳥屋" in page
     assert "青空商事" not in page
     assert manager.get("/metrics/rfm/6/1/").status_code == 404
+
+
+def test_the_grid_shows_people_money_or_vips(bought, manager):
+    """C bought for 900 and is the only VIP (M 5) of the two."""
+    cells = {
+        by: next(
+            one
+            for line in manager.get(f"/metrics/rfm/?by={by}").context["rfm"]
+            for one in line["cells"]
+            if (one["r"], one["f"]) == (5, 3)
+        )
+        for by in ("customers", "monetary", "mean", "vip")
+    }
+    shown = {by: (one["shown"], one["more"], one["heat"]) for by, one in cells.items()}
+    assert shown == {
+        "customers": ("1", "50.0%", 9),
+        "monetary": ("¥900", "1", 9),
+        "mean": ("¥900", "1", 9),
+        "vip": ("100%", "1", 9),
+    }
+
+
+def test_a_cell_page_by_page_by_m_and_as_a_file(bought, manager, monkeypatch):
+    monkeypatch.setattr(rfm, "PER_PAGE", 1)
+    Score.objects.update(r=5, f=3)
+    first = manager.get("/metrics/rfm/5/3/")
+    assert "千鳥屋" in text(first)
+    assert "青空商事" in text(manager.get(first.context["next_url"]))
+    assert [one.name for one in manager.get("/metrics/rfm/5/3/?m=5").context["customers"]] == ["千鳥屋"]
+    assert len(manager.get("/metrics/rfm/5/3/?after=x").context["customers"]) == 1
+    answer = manager.post("/metrics/rfm/5/3/export/?m=5")
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [(row["customer_id"], row["m"], row["monetary"]) for row in rows] == [("C", "5", "900.00")]
 
 
 def test_admins_see_how_the_night_went(bought, admin):
