@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "quality.view": EVERYONE,
     "segments.view": EVERYONE,
     "segments.edit": EVERYONE,
+    "touch.change": LEADERS,  # rules, hours and capacities of the touch model; whose customers are whose
     "campaigns.view": EVERYONE,
     "campaigns.edit": EVERYONE,
     "campaigns.send": EVERYONE,

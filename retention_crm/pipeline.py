@@ -11,7 +11,7 @@ from customers import matching, quality
 from customers.models import Touched
 from metrics import rollups
 from scores import scoring
-from segments import membership
+from segments import membership, touch
 
 
 def nightly(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None = None) -> dict[str, Any]:
@@ -24,9 +24,10 @@ def nightly(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None
     with jobs.lock("pipeline"):
         with scoring.run(as_of=as_of, now=now) as run:
             scored = scoring.compute(as_of=as_of, now=now, touched=touched, within=run)
+            tiers = touch.refresh(as_of=as_of) if is_today else 0
             entered = membership.refresh_all(as_of=as_of, now=now) if is_today else {}
         filled = rollups.fill(as_of=as_of, now=now)
-    return {"as_of": as_of.isoformat(), "scores": scored, "segments": entered, "metrics": filled}
+    return {"as_of": as_of.isoformat(), "scores": scored, "tiers": tiers, "segments": entered, "metrics": filled}
 
 
 def refresh_if_touched(*, now: dt.datetime) -> dict[str, Any] | None:

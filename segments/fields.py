@@ -34,6 +34,7 @@ from scores.models import Lifecycle, RfmSegment
 
 from . import values
 from .comparing import OPERATORS, Operator
+from .models import Tier
 from .sources import Attribute, Column, Figure, Having, Made, Source
 
 ATTRIBUTE = "attribute:"  # and the name the company gave it
@@ -243,6 +244,7 @@ _PEOPLE = [
     _staff("sales_owner", _("Sales owner"), "sales_owner_id"),
     _staff("deputy", _("Deputy"), "deputy_id"),
     Field("team", _("Team of the owner"), "people", "choice", Column("owner__team_id"), options=teams),
+    _column("touch_tier", _("Touch tier"), "people", "choice", "touch__tier", choices=dict(Tier.choices)),
 ]
 _RFM = dict(RfmSegment.choices)
 _STAGE = [

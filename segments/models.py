@@ -1,6 +1,7 @@
 """Groups of customers by rule, and who is and was in them."""
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -225,3 +226,134 @@ class FrozenLine(models.Model):
 
     def __str__(self):
         return f"{self.nth} {self.text}"
+
+
+class Tier(models.TextChoices):
+    """How closely a customer is looked after (PRODUCT.md S8)."""
+
+    HIGH = "high", _("High touch")
+    LOW = "low", _("Low touch")
+    TECH = "tech", _("Tech touch")
+
+
+def _hours(words: Any, default: str) -> models.DecimalField:
+    return models.DecimalField(
+        words,
+        max_digits=7,
+        decimal_places=2,
+        default=Decimal(default),
+        validators=[MinValueValidator(0), MaxValueValidator(10_000)],
+    )
+
+
+def _interval(words: Any, default: int | None) -> models.PositiveIntegerField:
+    return models.PositiveIntegerField(
+        words,
+        null=True,
+        blank=True,
+        default=default,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+    )
+
+
+class TouchPlan(models.Model):
+    """The company's touch model: one row, id 1. Rules in order, the first that fits wins, tech touch takes the rest.
+
+    `rules` is a list of {"tier": code, "criteria": {key: value}} (touch.CRITERIA); empty: no model has been set.
+    """
+
+    rules = models.JSONField(default=list)
+    high_hours = _hours(_("High touch: hours per customer and month"), "3")
+    low_hours = _hours(_("Low touch: hours per customer and month"), "0.5")
+    tech_hours = _hours(_("Tech touch: hours per customer and month"), "0")
+    high_days = _interval(_("High touch: contact at least every … days"), 30)
+    low_days = _interval(_("Low touch: contact at least every … days"), 90)
+    tech_days = _interval(_("Tech touch: contact at least every … days"), None)
+    capacity_hours = _hours(_("Hours per month of each owner"), "120")
+    capacities = models.JSONField(default=dict, help_text="hours of owners who have others: {user id: hours}")
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="one_touch_plan", condition=Q(id=1))]
+
+    def __str__(self):
+        return f"{len(self.rules)}"
+
+    @classmethod
+    def get(cls) -> "TouchPlan":
+        """The row; made with its defaults when first asked for."""
+        return cls.objects.get_or_create(id=1)[0]
+
+    def hours(self, tier: str) -> Decimal:
+        """Per customer and month."""
+        return getattr(self, f"{tier}_hours")
+
+    def days(self, tier: str) -> int | None:
+        """How long the last contact may be ago; None: as long as it likes."""
+        return getattr(self, f"{tier}_days")
+
+    def capacity(self, user_id: int | None) -> Decimal:
+        """Hours per month; nobody has none."""
+        if user_id is None:
+            return Decimal(0)
+        return Decimal(str(self.capacities.get(str(user_id), self.capacity_hours)))
+
+
+class CustomerTier(models.Model):
+    """The tier a customer is in, since when, and what put him there."""
+
+    class Why(models.TextChoices):
+        FACTS = "facts", _("his figures")
+        RULES = "rules", _("a change of the rules")
+        HAND = "hand", _("set by hand")
+
+    is_handed_over = False  # follows from rules, of whoever stands
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="touch")
+    tier = models.CharField(max_length=4, choices=Tier)
+    since = models.DateField()
+    why = models.CharField(max_length=5, choices=Why, default=Why.FACTS)
+
+    class Meta:
+        indexes = [models.Index(fields=["tier"], name="tiers_by_tier")]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.tier}"
+
+
+class PastTier(models.Model):
+    """A tier a customer was in: from `since` to the day before `until`. With CustomerTier: his tier on any day."""
+
+    is_handed_over = False
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    tier = models.CharField(max_length=4, choices=Tier)
+    since = models.DateField()
+    until = models.DateField()
+    why = models.CharField(max_length=5, choices=CustomerTier.Why)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_tier_a_day", fields=["customer", "since"])]
+        indexes = [models.Index(fields=["until"], name="past_tiers_by_end")]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.tier} {self.since}"
+
+
+class TierOverride(models.Model):
+    """A tier set by hand for one customer, with the reason; it holds up to and with `until` (empty: for good)."""
+
+    is_handed_over = False  # whoever stands has his own
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="tier_override")
+    tier = models.CharField(max_length=4, choices=Tier)
+    reason = models.CharField(_("reason"), max_length=300)
+    until = models.DateField(_("until"), null=True, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    PERSONAL: ClassVar[dict[str, str]] = {"reason": ""}
+
+    def __str__(self):
+        return f"{self.customer_id} {self.tier}"

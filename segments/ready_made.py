@@ -10,7 +10,7 @@ from customers.models import Contract
 from scores.labels import slug
 from scores.models import Lifecycle, RfmSegment
 
-from .models import Segment
+from .models import Segment, Tier, TouchPlan
 
 RENEWAL_DAYS = 90
 
@@ -88,14 +88,24 @@ _RFM = {  # the names are those of scores.models.RfmSegment
     RfmSegment.CANT_LOSE_THEM: ("Can't lose them", gettext_noop("Bought most often of all, and stopped: call them.")),
     RfmSegment.HIBERNATING: ("Hibernating", gettext_noop("Rarely bought, long ago.")),
 }
+_TOUCH = {  # the names are those of segments.models.Tier
+    Tier.HIGH: ("High touch", gettext_noop("Looked after in person, by the rules of the touch model.")),
+    Tier.LOW: ("Low touch", gettext_noop("Looked after in groups, by the rules of the touch model.")),
+    Tier.TECH: ("Tech touch", gettext_noop("Looked after by mail and pages: everybody the rules leave.")),
+}
 READY_MADE = [
     *_GENERAL,
+    *(
+        ReadyMade(f"touch-{tier.value}", name, purpose, _is("touch_tier", "in", [tier.value]))
+        for tier, (name, purpose) in _TOUCH.items()
+    ),
     *(
         ReadyMade(slug(code.value), name, purpose, _is("rfm_segment", "in", [code.value]))
         for code, (name, purpose) in _RFM.items()
     ),
 ]
 NEED_CONTRACTS = {"renewal-due", "cancelled"}
+NEED_TOUCH = {f"touch-{tier}" for tier in Tier.values}
 
 
 def ensure() -> None:
@@ -111,8 +121,10 @@ def ensure() -> None:
 
 
 def offered() -> set[str]:
-    """Slugs the data allow: those about contracts only where there are any (and decide who left)."""
+    """Slugs the data allow: those about contracts only where there are any (and decide who left), tiers once set."""
     slugs = {made.slug for made in READY_MADE}
+    if not TouchPlan.get().rules:
+        slugs -= NEED_TOUCH
     if not Contract.objects.exists():
         return slugs - NEED_CONTRACTS
     return slugs - {"cancelled"} if Installation.get().churn_policy == ChurnPolicy.INACTIVITY else slugs

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import builder, frozen, segments, why
+from .views import builder, frozen, segments, touch, why
 
 app_name = "segments"
 urlpatterns = [
@@ -13,6 +13,14 @@ urlpatterns = [
     path("frozen/new/", frozen.new, name="frozen-new"),
     path("frozen/<int:pk>/", frozen.preview, name="frozen-preview"),
     path("frozen/<int:pk>/missing/", frozen.missing, name="frozen-missing"),
+    path("touch/", touch.overview, name="touch"),
+    path("touch/due/", touch.due, name="touch-due"),
+    path("touch/change/", touch.change, name="touch-change"),
+    path("touch/move/", touch.move, name="touch-move"),
+    path("touch/load.csv", touch.load_file, name="touch-load-file"),
+    path("touch/tiers.csv", touch.tiers_file, name="touch-tiers-file"),
+    path("touch/customers/<int:pk>/", touch.customer, name="touch-customer"),
+    path("touch/customers/<int:pk>/set/", touch.override, name="touch-override"),
     path("<slug:slug>/freeze/", frozen.copy, name="freeze"),
     path("<slug:slug>/members/", frozen.change, name="frozen-change"),
     path("<slug:slug>/", segments.detail, name="detail"),

@@ -52,6 +52,8 @@ SAMPLES: dict[str, Any] = {
 SAMPLES_OF: dict[str, dict[str, Any]] = {}
 # Temp tables whose statement is put together in Python.
 MADE_IN_PYTHON = [
+    "CREATE TEMP TABLE touch_wanted AS SELECT id AS customer_id, 'high' AS tier, FALSE AS is_by_hand"
+    " FROM customers_customer",
     "CREATE TEMP TABLE segment_changes AS SELECT id AS customer_id, TRUE AS is_in FROM customers_customer"
 ]
 EXPLAINABLE = re.compile(

@@ -30,7 +30,18 @@ from customers.models import (
     UndoKept,
 )
 from scores.models import CustomerActivity, LifecycleStage, Prediction, Score, ScoreSnapshot
-from segments.models import Consumer, FrozenLine, FrozenList, Membership, Movement, Segment, Taken
+from segments.models import (
+    Consumer,
+    CustomerTier,
+    FrozenLine,
+    FrozenList,
+    Membership,
+    Movement,
+    PastTier,
+    Segment,
+    Taken,
+    TierOverride,
+)
 from tests import factories
 
 NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
@@ -112,6 +123,9 @@ def _campaign(who: Customer, contact: Contact, by: User) -> None:
     Membership.objects.create(segment=segment, customer=who, entered_on=TODAY)
     news = Movement.objects.create(segment=segment, customer=who, kind="entered", on=TODAY, at=NOW)
     Taken.objects.create(consumer=Consumer.objects.create(name="tasks"), movement=news)
+    CustomerTier.objects.create(customer=who, tier="high", since=TODAY)
+    PastTier.objects.create(customer=who, tier="low", since=TODAY, until=TODAY, why="facts")
+    TierOverride.objects.create(customer=who, tier="high", reason=NAME, at=NOW)
     pasted = FrozenList.objects.create(segment=segment, source="pasted", made_at=NOW)
     FrozenLine.objects.create(frozen_list=pasted, nth=1, text=NAME, customer=who)
     campaign = Campaign.objects.create(name="春の便り", segment=segment, created_by=by)

@@ -108,8 +108,12 @@ def test_every_table_with_a_customer_is_covered_by_name_or_says_why_not():
         "scores.Prediction",
         "scores.Score",
         "scores.ScoreSnapshot",
+        "segments.CustomerTier",
         "segments.FrozenLine",
         "segments.Membership",
+        "segments.Movement",
+        "segments.PastTier",
+        "segments.TierOverride",
     }
 
 
