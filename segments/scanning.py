@@ -15,10 +15,10 @@ from customers.models import Customer
 from scores.models import Prediction, Score
 
 from . import rules
-from .models import Segment
+from .models import CustomerTier, Segment
 
 log = logging.getLogger(__name__)
-OWN_ROWS = {model._meta.db_table for model in (Customer, Score, Prediction)}
+OWN_ROWS = {model._meta.db_table for model in (Customer, Score, Prediction, CustomerTier)}
 
 
 def scan(segments: list[Segment], *, as_of: dt.date, seconds: float) -> dict[int, Any]:
