@@ -127,6 +127,23 @@ def test_a_warm_start_reaches_the_likelihood_of_a_cold_one():
         assert warm.log_likelihood == pytest.approx(cold.log_likelihood, abs=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_warm_start_from_any_earlier_fit_reaches_the_likelihood_of_a_cold_one(seed):
+    rng = np.random.default_rng(seed)
+    truth, other = (BgNbd(*np.exp(rng.uniform([-2, 0, -1, 0], [1, 3, 1, 2])), 0.0, 0, 0, 0.0) for _ in range(2))
+    data = simulated(400, truth, seed=seed)
+    cold, earlier = btyd.fit_transactions(*data), btyd.fit_transactions(*simulated(400, other, seed=seed + 100))
+    for start in (earlier, truth):
+        warm = btyd.fit_transactions(*data, start=start)
+        assert type(warm) is type(cold)
+        assert warm.log_likelihood == pytest.approx(cold.log_likelihood, abs=1e-6)
+
+
+def test_the_same_histories_give_the_same_fit_to_the_last_digit():
+    data = simulated(300, PUBLISHED, seed=9)
+    assert btyd.fit_transactions(*data) == btyd.fit_transactions(*data)
+
+
 @pytest.mark.parametrize("sampled_from", [100, 50_000])
 def test_a_shop_that_stopped_losing_customers_is_searched_from_both_sides(monkeypatch, sampled_from):
     monkeypatch.setattr(btyd, "_SAMPLED_FROM", sampled_from)
@@ -178,10 +195,18 @@ def test_nobody_at_all_is_too_little():
         ([100] * 20 + [0] * 20, [100] * 20 + [0] * 20, [100] * 40),  # every day or never
         ([1] * 40, [1] * 40, [3000] * 40),  # bought twice and left
         ([3000] * 20 + [1] * 20, [3650] * 20 + [7] * 20, [3650] * 40),  # busy for ten years
+        ([20_000] + [1] * 39, [36_000] + [10] * 39, [36_500] + [400] * 39),  # one beyond all measure, for a century
+        ([2, 0] * 20, [50, 0] * 20, [200, 0] * 20),  # half bought for the first time today
+        ([1] * 12 + [0] * 500, [3] * 12 + [0] * 500, [700] * 512),  # hardly anybody came back
+        ([365] * 40, [365] * 40, [365] * 40),  # everybody every day, to the last
+        ([1] * 40, [1] * 40, [1] * 40),  # a shop of two days
     ],
 )
 def test_it_stays_finite_at_the_edges(x, tx, t):
     fit = btyd.fit_transactions(x, tx, t)
+    said = btyd.days_to_next(fit, x, tx, t)
+    assert (np.isnan(said) | (said >= 0)).all()
+    assert ((btyd.chance_to_buy(fit, 90, x, tx, t) >= 0) & (btyd.chance_to_buy(fit, 90, x, tx, t) <= 1)).all()
     figures = [fit.r, fit.alpha, fit.log_likelihood, *btyd.expected_purchases(fit, 365, x, tx, t)]
     assert np.isfinite(figures).all()
     assert min(figures[3:]) >= 0
@@ -354,6 +379,15 @@ def test_churn_risk_by_hand():
     # with drop-out: 1 − P(alive)·(1 − silence); t_x 14, T 28: P(alive) 8/17, silence (42/47)², h = N = 5
     left = BgNbd(1.0, 2.0, 1.0, 2.0, 0.0, 0, 0, 0.0)
     assert btyd.churn_risk(left, 5, [1], [14], [28]) == pytest.approx([1 - 8 / 17 * (1 - (42 / 47) ** 2)])
+
+
+def test_the_chance_to_buy_by_hand():
+    # gamma(1, 4 weeks), 28 days known, 28 to come: silent with (8 / 12)^(1 + x)
+    model = Nbd(1.0, 4.0, 0.0, 0, 0)
+    assert btyd.chance_to_buy(model, 28, [0, 1], [0, 28], [28, 28]) == pytest.approx([1 - 2 / 3, 1 - 4 / 9])
+    # the same who may have left: after one purchase at once, odds of a / b = 1 to have left
+    leaving = BgNbd(1.0, 4.0, 1.0, 1.0, 0.0, 0, 0, 0.0)
+    assert btyd.chance_to_buy(leaving, 28, [1], [28], [28]) == pytest.approx([5 / 9 / 2])
 
 
 def test_days_to_the_next_purchase_by_hand():

@@ -72,6 +72,22 @@ def test_customers_all_alike_are_expected_to_stay_so():
     assert gamma_gamma.expected_value(fit, [3], [5000.0]) == pytest.approx([5000], rel=0.01)
 
 
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        np.linspace(0.01, 0.02, 50),
+        np.linspace(1e12, 2e12, 50),
+        10.0 ** np.linspace(-2, 12, 50),  # so wide that there is no mean
+        np.array([1e11] + [100.0] * 49),
+    ],
+)
+def test_it_stays_finite_at_the_edges(amounts):
+    fit = gamma_gamma.fit_spending([3] * 50, amounts)
+    said = gamma_gamma.expected_value(fit, [3] * 50, amounts)
+    assert np.isfinite([fit.p, fit.q, fit.gamma, fit.log_likelihood]).all()
+    assert (said > 0).all() if fit.has_mean else np.isnan(said).all()
+
+
 def test_expected_value_by_hand():
     model = GammaGamma(p=6.0, q=4.0, gamma=15.0, log_likelihood=0.0, n=10)
     # 6 × (15 + 2 × 30) ÷ (12 + 3) = 30;  x = 0: 6 × 15 ÷ 3 = 30;  m = 0: 6 × 15 ÷ (12 + 3) = 6
