@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import digamma, expit, gammaln
+from scipy.special import expit
 
 from scores.likelihood import MIN_REPEAT_CUSTOMERS, Floats, Ints, TooLittleData, maximise, whole_numbers
 
@@ -30,7 +30,7 @@ RISK_HORIZON_DAYS = 90
 
 # A box around the logarithms of the parameters. Where nothing in the data holds a parameter
 # back (all customers alike, nobody leaves) the optimum is a ridge to infinity; the edge of
-# the box is as good as any point on it, and gammaln still has eight digits there.
+# the box is as good as any point on it.
 _RATE_BOX = [(np.log(1e-5), np.log(1e4)), (np.log(1e-5), np.log(1e7))]
 _DROPOUT_BOX = [(np.log(1e-6), np.log(1e4)), (np.log(1e-6), np.log(1e5))]
 
@@ -85,12 +85,10 @@ class _Histories:
 
     n: int
     n_repeat: int
-    x_values: Floats  # distinct x ≥ 0 …
-    x_counts: Floats  # … and customers with each
+    beyond: Floats  # customers with more than 0, 1, 2 … repeat days, up to the most there are
     weeks: Floats  # distinct lengths of time, in weeks
     once_counts: Floats  # per `weeks`: customers with x = 0 and that T
     x: Floats  # from here on: one element per distinct (x, t_x, T) with x > 0
-    x_at: Ints  # index into x_values
     tx_at: Ints  # index into weeks
     t_at: Ints  # index into weeks
     count: Floats
@@ -129,17 +127,15 @@ def _grouped(x: Ints, tx_days: Ints, t_days: Ints) -> _Histories:
     (gx, gtx, gt), _, counts = _distinct(x, tx_days, t_days)
     days, at = np.unique(np.concatenate([gtx, gt]), return_inverse=True)
     tx_at, t_at = at[: len(gx)], at[len(gx) :]
-    x_values, x_at = np.unique(gx, return_inverse=True)
     again = gx > 0
+    with_x = np.bincount(gx, weights=counts, minlength=1)
     return _Histories(
         n=len(x),
         n_repeat=int(counts[again].sum()),
-        x_values=x_values.astype(float),
-        x_counts=np.bincount(x_at, weights=counts, minlength=len(x_values)).astype(float),
+        beyond=(len(x) - np.cumsum(with_x))[:-1],
         weeks=days / DAYS_PER_WEEK,
         once_counts=np.bincount(t_at[~again], weights=counts[~again], minlength=len(days)).astype(float),
         x=gx[again].astype(float),
-        x_at=x_at[again],
         tx_at=tx_at[again],
         t_at=t_at[again],
         count=counts[again].astype(float),
@@ -149,14 +145,14 @@ def _grouped(x: Ints, tx_days: Ints, t_days: Ints) -> _Histories:
 def nbd_log_likelihood(params: Floats, data: _Histories) -> tuple[float, Floats]:
     """Return LL and its gradient at (r, alpha), in the form that BG/NBD has as a → 0."""
     r, alpha = params
-    shape = r + data.x_values
+    rates = r + np.arange(len(data.beyond))  # Γ(r + x) / Γ(r) is their product up to x, free of cancellation
     logs, inverses = np.log(alpha + data.weeks), 1 / (alpha + data.weeks)
     # Σ over customers of ln(alpha + T), and of (r + x) ln(alpha + T), by distinct T
     people = data.once_counts + np.bincount(data.t_at, data.count, len(data.weeks))
     purchases = np.bincount(data.t_at, data.count * data.x, len(data.weeks))
     exposure = r * people + purchases
-    value = data.x_counts @ (gammaln(shape) - gammaln(r)) + data.n * r * np.log(alpha) - exposure @ logs
-    by_r = data.x_counts @ (digamma(shape) - digamma(r)) + data.n * np.log(alpha) - people @ logs
+    value = data.beyond @ np.log(rates) + data.n * r * np.log(alpha) - exposure @ logs
+    by_r = data.beyond @ (1 / rates) + data.n * np.log(alpha) - people @ logs
     by_alpha = data.n * r / alpha - exposure @ inverses
     return float(value), np.array([by_r, by_alpha])
 
@@ -164,28 +160,29 @@ def nbd_log_likelihood(params: Floats, data: _Histories) -> tuple[float, Floats]
 def bgnbd_log_likelihood(params: Floats, data: _Histories) -> tuple[float, Floats]:
     """Return LL and its gradient at (r, alpha, a, b); Fader, Hardie, Lee (2005), eq. 6."""
     r, alpha, a, b = params
-    n, xs, nx = data.n, data.x_values, data.x_counts
+    n, steps = data.n, np.arange(len(data.beyond))
     logs, inverses = np.log(alpha + data.weeks), 1 / (alpha + data.weeks)
     log_t, log_tx = logs[data.t_at], logs[data.tx_at]
     shape = r + data.x
-    later = (np.log(a) - np.log(b + xs - 1, where=xs > 0, out=np.zeros_like(xs)))[data.x_at]
-    odds = later + shape * (log_t - log_tx)  # log odds of having left after the last purchase
+    odds = np.log(a) - np.log(b + data.x - 1) + shape * (log_t - log_tx)  # log odds to have left after the last one
     gone = expit(odds) * data.count
     stayed = data.count - gone
+    rates, stays, all_told = r + steps, b + steps, a + b + steps
 
+    # Γ(r+x)/Γ(r) and B(a, b+x)/B(a, b) as products over the repeat days: where a and b are large, differences of
+    # gammaln would leave noise in which a search gets stuck
     value = (
-        nx @ (gammaln(r + xs) + gammaln(b + xs) - gammaln(a + b + xs))
-        + n * (r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
+        data.beyond @ (np.log(rates) - np.log1p(a / stays))
+        + n * r * np.log(alpha)
         + data.count @ (np.logaddexp(0, odds) - shape * log_t)
         - r * (data.once_counts @ logs)
     )
-    by_r = nx @ digamma(r + xs) + n * (np.log(alpha) - digamma(r))
+    by_r = data.beyond @ (1 / rates) + n * np.log(alpha)
     by_r -= stayed @ log_t + gone @ log_tx + data.once_counts @ logs
     by_alpha = n * r / alpha - r * (data.once_counts @ inverses)
     by_alpha -= (stayed * shape) @ inverses[data.t_at] + (gone * shape) @ inverses[data.tx_at]
-    by_sum = n * digamma(a + b) - nx @ digamma(a + b + xs)
-    by_a = by_sum + gone.sum() / a
-    by_b = by_sum + nx @ digamma(b + xs) - n * digamma(b) - (gone / (b + data.x - 1)).sum()
+    by_a = gone.sum() / a - data.beyond @ (1 / all_told)
+    by_b = data.beyond @ (a / (stays * all_told)) - (gone / (b + data.x - 1)).sum()
     return float(value), np.array([by_r, by_alpha, by_a, by_b])
 
 
@@ -231,11 +228,20 @@ def _fit_dropout(data: _Histories, sample: _Histories | None, nbd: Nbd, start: B
     begin = [start.r, start.alpha, start.a, start.b] if start else cold
     box = _RATE_BOX + _DROPOUT_BOX
     found = maximise(bgnbd_log_likelihood, data, begin, box, sample if start else None)
-    # NBD is a limit of BG/NBD: no better than it means a search that got lost in the flat.
-    if start and found[1] - nbd.log_likelihood < DROPOUT_EVIDENCE:
+    if start and _may_be_lost(found, begin, nbd):
         found = max(found, maximise(bgnbd_log_likelihood, data, cold, box), key=lambda fit: fit[1])
     r, alpha, a, b = map(float, found[0])
     return BgNbd(r, alpha, a, b, found[1], data.n, data.n_repeat, nbd.log_likelihood)
+
+
+def _may_be_lost(found: tuple[Floats, float], begin: list[float], nbd: Nbd) -> bool:
+    """Whether a search from an earlier fit ended where another top may be higher.
+
+    NBD is a limit of BG/NBD: no better than it means lost in the flat. And far from its start (a factor of e), which
+    was the top of like data, it has left the slope it began on.
+    """
+    is_far = bool((np.abs(np.log(found[0]) - np.log(begin)) > 1).any())
+    return is_far or found[1] - nbd.log_likelihood < DROPOUT_EVIDENCE
 
 
 # --- what a fit says of a customer -------------------------------------------------------

@@ -19,6 +19,8 @@ Box = list[tuple[float, float]]
 Likelihood = Callable[[Floats, Any], tuple[float, Floats]]
 Loss = Callable[[Floats], tuple[float, Floats]]
 
+_AT_WALL = 1e-12
+
 # Four parameters drawn from fewer returning customers than this would be invented ones.
 MIN_REPEAT_CUSTOMERS = 10
 
@@ -59,6 +61,7 @@ def maximise(likelihood: Likelihood, data: Any, start: ArrayLike, box: Box, samp
     if not is_found:
         options: Any = {"maxiter": 1000, "maxcor": 20, "ftol": 1e-15, "gtol": 1e-9}
         logs = minimize(loss, logs, jac=True, method="L-BFGS-B", bounds=Bounds(low, high), options=options).x
+        logs = _polished(loss, logs, low, high)
     return np.exp(logs), -loss(logs)[0] * data.n
 
 
@@ -71,12 +74,52 @@ def _loss(likelihood: Likelihood, data: Any) -> Loss:
     return loss
 
 
-def _evened(loss: Loss, at: Floats) -> Floats:
-    """Return coordinates (columns) around a point in which the loss bends alike in every direction."""
+def _evened(loss: Loss, at: Floats, is_free: NDArray[np.bool_] | None = None, least: float = 1e-6) -> Floats:
+    """Return coordinates (columns) around a point in which the loss bends alike in every direction.
+
+    Only along the axes that are free (all, unless told); `least` is the smallest bend that is believed.
+    """
     width = 1e-4
-    bend = np.array([loss(at + step)[1] - loss(at - step)[1] for step in width * np.eye(len(at))]) / (2 * width)
+    free = np.arange(len(at)) if is_free is None else np.flatnonzero(is_free)
+    steps = width * np.eye(len(at))[free]
+    bend = np.array([(loss(at + step)[1] - loss(at - step)[1])[free] for step in steps]) / (2 * width)
     sizes, directions = np.linalg.eigh((bend + bend.T) / 2)
-    return np.asarray(directions / np.sqrt(np.maximum(np.abs(sizes), 1e-6)))
+    axes = np.zeros((len(at), len(free)))
+    axes[free] = directions / np.sqrt(np.maximum(np.abs(sizes), least))
+    return axes
+
+
+def _polished(loss: Loss, at: Floats, low: Floats, high: Floats) -> Floats:
+    """Return the end of the ridge a search stopped on: Newton's method inside the box, as long as it goes down.
+
+    On a ridge (a and b of BG/NBD together) L-BFGS takes ever smaller steps and stops before its end.
+    """
+    value, slope = loss(at)
+    for _ in range(20):
+        axes = _evened(
+            loss, at, ~((at <= low + _AT_WALL) & (slope > 0) | (at >= high - _AT_WALL) & (slope < 0)), least=1e-9
+        )
+        step, reach = _up_to_the_wall(at, -axes @ (axes.T @ slope), low, high)
+        for _ in range(6):
+            tried = np.clip(at + step, low, high)
+            lower, bent = loss(tried)
+            if lower < value:
+                break
+            step, reach = step / 4, 1.0
+        else:
+            return at
+        gain, at, value, slope = value - lower, tried, lower, bent
+        if gain < 1e-14 and reach == 1.0:
+            return at
+    return at
+
+
+def _up_to_the_wall(at: Floats, step: Floats, low: Floats, high: Floats) -> tuple[Floats, float]:
+    """Return a step cut to a factor of e² and to where it first meets the box, and which part of it that is."""
+    step = step * min(1.0, 2.0 / max(float(np.abs(step).max(initial=0.0)), 1e-300))
+    room = np.where(step > 0, high - at, at - low)
+    reach = float(np.min(room / np.maximum(np.abs(step), 1e-300), initial=1.0, where=np.abs(step) > 0))
+    return step * reach, reach
 
 
 def _approach(loss: Loss, first: Floats, evened: Floats, low: Floats, high: Floats) -> tuple[Floats, bool]:
