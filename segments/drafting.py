@@ -61,7 +61,7 @@ def _event(node: Node, key: str) -> dict[str, Any]:
     op, operator = operator_of(node)
     if occurrence is None or operator is None:
         return {}
-    made = {"event": key, "measure": measure_of(node, occurrence), "op": op}
+    made: dict[str, Any] = {"event": key, "measure": measure_of(node, occurrence), "op": op}
     made["value"] = _read(node, "value", operator.takes, "number", {})
     if period := _period(node):
         made["period"] = period

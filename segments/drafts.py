@@ -60,12 +60,10 @@ class Draft:
                 typed.setdefault(found[1], {})[found[2]] = texts
         draft.nodes[ROOT].typed = typed.get(ROOT, {})
         for id in [one for one in data.getlist("node") if NODE.fullmatch(one)][:MOST_NODES]:
-            texts = typed.get(id, {})
-            parent = draft.nodes.get(next(iter(texts.get("parent", [])), ROOT))
-            is_below = parent is not None and parent.is_group
-            draft.nodes.setdefault(
-                id, Node(id, parent.id if parent and is_below else ROOT, texts.get("is") == ["group"], texts)
-            )
+            inputs = typed.get(id, {})
+            parent = draft.nodes.get(next(iter(inputs.get("parent", [])), ROOT))
+            below = parent.id if parent and parent.is_group else ROOT
+            draft.nodes.setdefault(id, Node(id, below, inputs.get("is") == ["group"], inputs))
         return draft
 
     # --- the tree ------------------------------------------------------------------------------

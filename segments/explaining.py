@@ -1,6 +1,7 @@
 """Why someone is in a segment or not: each condition with the actual value, and what would change the answer (S5)."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -46,11 +47,22 @@ class Why:
         return self.tree.conditions()
 
     @property
+    def lines(self) -> list[tuple[int, Reason]]:
+        """The tree from above, each part with how deep it stands (at most 5), as a table writes it."""
+        return list(_lines(self.tree, 0))
+
+    @property
     def sentence(self) -> str:
         """What would change the answer, or must stay for it not to change."""
         if self.is_in:
             return _("Is in it as long as this stays so: %(what)s") % {"what": self.needed}
         return _("Would be in it if: %(what)s") % {"what": self.needed}
+
+
+def _lines(reason: Reason, depth: int) -> Iterator[tuple[int, Reason]]:
+    yield min(depth, 5), reason
+    for part in reason.parts:
+        yield from _lines(part, depth + 1)
 
 
 def why(*, customer: Customer, segment: Segment, as_of: dt.date) -> Why:

@@ -191,5 +191,7 @@ def owners(segment: Segment) -> QuerySet[User]:
 
 def of_customer(customer: Customer) -> list[Membership]:
     """The segments a customer is in."""
-    stays = Membership.objects.filter(customer=customer, left_on=None).select_related("segment")
+    stays = Membership.objects.filter(customer=customer, left_on=None, segment__archived_at=None).select_related(
+        "segment"
+    )
     return list(stays.order_by("segment__position", "segment__name"))

@@ -104,7 +104,8 @@ def _parse(rule: Any, depth: int) -> Rule:
         return _condition(rule)
     if {"event", "measure", "op", "value"} <= keys <= {"event", "measure", "op", "value", "period", "where"}:
         return _happened(rule)
-    raise RuleError(_("A rule has parts nobody knows: %(parts)s.") % {"parts": _brief(", ".join(sorted(map(str, keys))))})
+    names = ", ".join(sorted(map(str, keys)))
+    raise RuleError(_("A rule has parts nobody knows: %(parts)s.") % {"parts": _brief(names)})
 
 
 def _brief(what: Any) -> str:

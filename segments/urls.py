@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:slug>/freeze/", frozen.copy, name="freeze"),
     path("<slug:slug>/members/", frozen.change, name="frozen-change"),
     path("<slug:slug>/", segments.detail, name="detail"),
+    path("<slug:slug>/why/", why.narrowed, name="why"),
     path("<slug:slug>/edit/", builder.edit, name="edit"),
     path("<slug:slug>/delete/", builder.delete, name="delete"),
     path("<slug:slug>/deleted/", builder.deleted, name="deleted"),

@@ -232,9 +232,7 @@ def deleted(request: HttpRequest, slug: str) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         building.restore(segment=segment, by=_user(request))
-        messages.success(
-            request, _("The segment is back. Its customers are found anew by the coming night.")
-        )
+        messages.success(request, _("The segment is back. Its customers are found anew by the coming night."))
         return redirect("segments:detail", slug)
     return render(request, "segments/deleted.html", {"segment": segment})
 
