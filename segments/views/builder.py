@@ -152,6 +152,7 @@ def _page(
         "page": page_of(request.POST) or secrets.token_hex(8),
         "uses": building.uses(stored) if stored else [],
         "focuses": request.method == "POST",
+        "is_refused": status != 200,
     }
     if counts:
         context |= _counted(request, rule)

@@ -3,6 +3,8 @@
 (() => {
   const WAIT = 600;
   let timer = 0;
+  let wanted = ""; // where the focus goes once the page is back
+  let opened = []; // what was unfolded stays so
 
   const count = () => {
     clearTimeout(timer);
@@ -12,7 +14,8 @@
     }, WAIT);
   };
 
-  const again = (form) => {
+  const again = (form, from) => {
+    wanted = from.id;
     const button = form.querySelector("button[value=again]");
     form.requestSubmit(button);
   };
@@ -69,7 +72,7 @@
   document.addEventListener("change", (event) => {
     const form = event.target.closest("#builder");
     if (!form) return;
-    if (event.target.matches("[data-asks-again]")) again(form);
+    if (event.target.matches("[data-asks-again]")) again(form, event.target);
     else count();
   });
   document.addEventListener("input", (event) => { if (event.target.closest("#builder .card-body")) count(); });
@@ -78,8 +81,18 @@
     const form = event.target.closest("#builder");
     if (!form || event.key !== "Enter" || !event.target.matches("input:not([type=search]):not([type=checkbox])")) return;
     event.preventDefault();
-    again(form);
+    again(form, event.target);
   });
-  document.addEventListener("htmx:afterSettle", prepare);
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "builder") opened = [...event.detail.target.querySelectorAll("details[open][id]")].map((one) => one.id);
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "builder" && event.detail.target?.id !== "builder") return;
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    opened = [];
+    prepare();
+    if (wanted && document.activeElement === document.body) document.getElementById(wanted)?.focus();
+    wanted = "";
+  });
   prepare();
 })();
