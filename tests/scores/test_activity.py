@@ -107,6 +107,17 @@ def test_who_is_new_or_gone_is_seen_without_a_mark(every_share):
     assert Score.objects.get(customer=comes).lifecycle == "new"
 
 
+def test_a_contract_that_goes_to_another_customer_ends_with_the_first(every_share):
+    configure(churn_policy="contract")
+    first, second = customer(), customer()
+    contract(first, "2026-01-01", contract_id="K")
+    compute()
+    contract(second, "2026-06-01", contract_id="K")
+    assert compute(second).customers == 2
+    check()
+    assert set(Score.objects.values_list("customer", "mrr")) == {(first.pk, 0), (second.pk, 1000)}
+
+
 @pytest.mark.parametrize("change", ["day", "setting", "many", "broken"])
 def test_everybody_is_computed_where_the_rest_might_have_changed(change, every_share, monkeypatch):
     who, as_of = customer(), TODAY
