@@ -19,8 +19,8 @@ PASSING = {"as_of", "window_from"}  # parameters that only the day decides
 
 def build(*, params: dict[str, Any]) -> None:
     """(Re)builds `activity` of everybody from the raw rows, and the temp tables of spells beside it; keeps nothing."""
-    spells.make(params)
     with spells.scope():
+        spells.make(params)
         sql.run("scores/sql/activity.sql", params)
     sql.run("scores/sql/activity_built.sql", params)
 
@@ -37,8 +37,8 @@ def renew(ids: Collection[int], *, params: dict[str, Any]) -> tuple[int, int]:
     tables of spells then hold these customers alone. Returns how many were computed, and how many rows were written.
     """
     count = want(ids)
-    spells.make(params, is_everybody=False)
     with spells.scope(is_everybody=False):
+        spells.make(params)
         sql.run("scores/sql/activity.sql", params)
     written = sql.total("scores/sql/keep_activity.sql", {**params, "everybody": False})
     sql.run("scores/sql/activity_built.sql", params)

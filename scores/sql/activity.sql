@@ -126,4 +126,4 @@ SELECT c.customer_id,
   LEFT JOIN signed t ON t.customer_id = c.customer_id
   LEFT JOIN covers v ON v.customer_id = c.customer_id
 ;;
-ANALYZE activity_rows
+ANALYZE activity_rows (customer_id)

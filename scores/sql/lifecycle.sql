@@ -5,10 +5,10 @@
 -- "Began" is derived, not remembered, so it is the same whenever it is computed: stages of rest begin when their
 -- number of days is full, but not before "new" or "won back" ended (fresh_days after the spell began).
 -- Reads: temp activity.
--- Writes: temp stages, temp lifecycles.
-DROP TABLE IF EXISTS pg_temp.stages
+-- Writes: temp lifecycles.
+DROP TABLE IF EXISTS pg_temp.lifecycles
 ;;
-CREATE TEMP TABLE stages AS
+CREATE TEMP TABLE lifecycles AS
 WITH company AS (
     SELECT COALESCE(max(last_login_on) > %(as_of)s::date - %(unused_days)s, FALSE) AS holds_logins FROM activity
 ), facts AS (
@@ -30,31 +30,26 @@ WITH company AS (
            holds_logins AND renews_on <= %(as_of)s::date + %(renewal_days)s
                AND COALESCE(last_login_on <= %(as_of)s::date - %(silent_days)s, TRUE) AS renews_unseen
       FROM facts
+), stages AS (
+    SELECT *,
+           CASE
+               WHEN spells = 0 THEN 'prospect'
+               WHEN NOT is_active AND (
+                   last_activity_on IS NULL OR signed_until >= last_activity_on + %(inactivity_days)s - 1) THEN 'cancelled'
+               WHEN NOT is_active AND quiet <= %(dormant_days)s THEN 'dormant'
+               WHEN NOT is_active THEN 'lapsed'
+               WHEN spells > 1 AND settled_on > %(as_of)s THEN 'won_back'
+               WHEN settled_on > %(as_of)s THEN 'new'
+               WHEN is_signed AND is_unused THEN 'unused'
+               WHEN is_signed AND (notice_given_on IS NOT NULL OR renews_unseen) THEN 'slipping'
+               WHEN is_signed THEN 'active'
+               WHEN quiet > %(pre_dormant_days)s THEN 'pre_dormant'
+               WHEN quiet > %(slipping_days)s THEN 'slipping'
+               ELSE 'active'
+           END AS lifecycle
+      FROM judged
 )
-SELECT *,
-       CASE
-           WHEN spells = 0 THEN 'prospect'
-           WHEN NOT is_active AND (
-               last_activity_on IS NULL OR signed_until >= last_activity_on + %(inactivity_days)s - 1) THEN 'cancelled'
-           WHEN NOT is_active AND quiet <= %(dormant_days)s THEN 'dormant'
-           WHEN NOT is_active THEN 'lapsed'
-           WHEN spells > 1 AND settled_on > %(as_of)s THEN 'won_back'
-           WHEN settled_on > %(as_of)s THEN 'new'
-           WHEN is_signed AND is_unused THEN 'unused'
-           WHEN is_signed AND (notice_given_on IS NOT NULL OR renews_unseen) THEN 'slipping'
-           WHEN is_signed THEN 'active'
-           WHEN quiet > %(pre_dormant_days)s THEN 'pre_dormant'
-           WHEN quiet > %(slipping_days)s THEN 'slipping'
-           ELSE 'active'
-       END AS lifecycle
-  FROM judged
-;;
-ANALYZE stages
-;;
-DROP TABLE IF EXISTS pg_temp.lifecycles
-;;
-CREATE TEMP TABLE lifecycles AS
-SELECT l.*,
+SELECT l.customer_id, l.lifecycle, l.is_active,
        CASE l.lifecycle
            WHEN 'cancelled' THEN l.until_on + 1
            WHEN 'dormant' THEN l.until_on + 1
@@ -77,4 +72,4 @@ SELECT l.*,
        END AS lifecycle_since
   FROM stages l
 ;;
-ANALYZE lifecycles
+ANALYZE lifecycles (customer_id)

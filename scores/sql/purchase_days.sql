@@ -6,18 +6,18 @@ DROP TABLE IF EXISTS pg_temp.purchase_days
 ;;
 CREATE TEMP TABLE purchase_days AS
 WITH orders AS (
-    SELECT customer_id,
-           min(purchased_on) AS day,
-           CASE WHEN order_id = '' THEN count(*) ELSE 1 END AS orders,
-           sum(amount) AS amount
-      FROM these_purchases
-     WHERE purchased_on <= %(as_of)s AND amount >= 0
-     GROUP BY customer_id, order_id, CASE WHEN order_id = '' THEN purchased_on END
+    SELECT p.customer_id,
+           min(p.purchased_on) AS day,
+           CASE WHEN p.order_id = '' THEN count(*) ELSE 1 END AS orders,
+           sum(p.amount) AS amount
+      FROM these_customers c
+      JOIN these_purchases p ON p.customer_id = c.customer_id
+     WHERE p.purchased_on <= %(as_of)s AND p.amount >= 0
+     GROUP BY p.customer_id, p.order_id, CASE WHEN p.order_id = '' THEN p.purchased_on END
 )
-SELECT o.customer_id, o.day, sum(o.orders)::integer AS orders, sum(o.amount) AS amount
-  FROM orders o
-  JOIN these_customers c ON c.customer_id = o.customer_id
- GROUP BY o.customer_id, o.day
+SELECT customer_id, day, sum(orders)::integer AS orders, sum(amount) AS amount
+  FROM orders
+ GROUP BY customer_id, day
 ;;
 ANALYZE purchase_days
 ;;

@@ -9,25 +9,6 @@
 DROP TABLE IF EXISTS pg_temp.scored
 ;;
 CREATE TEMP TABLE scored AS
-WITH worth AS (
-    SELECT a.customer_id,
-           CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL THEN a.net END AS bought,
-           CASE WHEN %(by_contract)s THEN a.signed_historic END AS signed,
-           CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL
-                THEN (p.expected_purchases_365d * p.expected_value)::numeric * (1 - %(refund_share)s::numeric)
-                ELSE 0 END AS to_buy,
-           CASE WHEN NOT %(by_contract)s OR a.mrr = 0 OR NOT l.is_active THEN 0
-                ELSE a.mrr * %(months_to_come)s::double precision::numeric END AS to_pay
-      FROM activity a
-      JOIN lifecycles l ON l.customer_id = a.customer_id
-      LEFT JOIN predictions p ON p.customer_id = a.customer_id
-), lifetime AS (
-    SELECT customer_id,
-           %(margin)s::numeric * (COALESCE(bought, 0) + COALESCE(signed, 0)) AS historic,
-           %(margin)s::numeric * (COALESCE(bought, 0) + COALESCE(signed, 0) + to_buy + to_pay) AS predicted
-      FROM worth
-     WHERE bought IS NOT NULL OR signed IS NOT NULL
-)
 SELECT c.id AS customer_id,
        c.code,
        a.first_purchase_on, a.last_purchase_on, a.last_login_on,
@@ -45,15 +26,26 @@ SELECT c.id AS customer_id,
        a.plan,
        a.mrr,
        a.renews_on, a.notice_due_on, a.notice_given_on, a.contract_started_on,
-       round(v.historic, 2) AS ltv_historic,
+       CASE WHEN w.is_worth THEN round(%(margin)s::numeric * w.so_far, 2) END AS ltv_historic,
        p.p_alive, p.expected_purchases_365d, p.expected_value, p.churn_risk, p.next_purchase_days,
        p.reasons,
-       CASE WHEN abs(v.predicted) < 1e15 THEN round(v.predicted, 2) END AS ltv_predicted
+       CASE WHEN w.is_worth AND abs(%(margin)s::numeric * (w.so_far + w.to_buy + w.to_pay)) < 1e15
+            THEN round(%(margin)s::numeric * (w.so_far + w.to_buy + w.to_pay), 2) END AS ltv_predicted
   FROM customers_customer c
   JOIN activity a ON a.customer_id = c.id
   JOIN lifecycles l ON l.customer_id = c.id
   LEFT JOIN rfm g ON g.customer_id = c.id
   LEFT JOIN predictions p ON p.customer_id = c.id
-  LEFT JOIN lifetime v ON v.customer_id = c.id
+ CROSS JOIN LATERAL (
+       SELECT (%(by_activity)s AND a.first_purchase_on IS NOT NULL)
+                  OR (%(by_contract)s AND a.signed_historic IS NOT NULL) AS is_worth,
+              CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL THEN a.net ELSE 0 END
+                  + CASE WHEN %(by_contract)s THEN COALESCE(a.signed_historic, 0) ELSE 0 END AS so_far,
+              CASE WHEN %(by_activity)s AND a.first_purchase_on IS NOT NULL
+                   THEN (p.expected_purchases_365d * p.expected_value)::numeric * (1 - %(refund_share)s::numeric)
+                   ELSE 0 END AS to_buy,
+              CASE WHEN NOT %(by_contract)s OR a.mrr = 0 OR NOT l.is_active THEN 0
+                   ELSE a.mrr * %(months_to_come)s::double precision::numeric END AS to_pay
+       ) w
 ;;
-ANALYZE scored
+ANALYZE scored (customer_id)
