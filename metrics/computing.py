@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from accounts.models import Installation, User
 from common import sql
 from customers.models import Customer
-from scores import scoring, spells
-from scores.models import ScoreSnapshot
+from scores import backtesting, checking, scoring, spells
+from scores.models import ModelFit, ScoreSnapshot
 
 from .periods import MONTHS, ONE_DAY, Period, between
 
@@ -176,6 +176,12 @@ def model(*, as_of: dt.date, now: dt.datetime) -> Row:
         | {name: params[name] for name in ("p", "q", "gamma")}
         | {"n_repeat": fitted.repeaters}
     )
+
+
+def model_check(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """What stored models foretold beside what came, as last checked by that day: the page "Model check"."""
+    fit = ModelFit.objects.filter(as_of__lte=as_of).order_by("-as_of").first()
+    return checking.rows(fit, backtesting.latest(as_of))
 
 
 def group_names(by: str, values: set[str | None]) -> dict[str | None, str | None]:

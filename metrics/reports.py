@@ -4,6 +4,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from scores import checking
+
 from . import computing
 
 COLUMNS = {
@@ -11,6 +13,7 @@ COLUMNS = {
     "ltv": ["group", "customers", "historic_total", "historic_mean", "predicted_mean"],
     "cohorts": ["cohort", "size", "month", "retained", "complete"],
     "rfm": ["r", "f", "segment", "customers", "monetary"],
+    "model-check": checking.COLUMNS,
     "model": ["r", "alpha", "a", "b", "log_likelihood", "n", "p", "q", "gamma", "n_repeat"],
 }
 BY = {"churn": computing.CHURN_BY, "ltv": computing.LTV_BY}
@@ -43,7 +46,8 @@ def compute(
         return computing.ltv(**common, by=by)
     if name == "cohorts":
         return within(computing.cohorts(**common), start, end)
-    return {"rfm": computing.rfm, "model": computing.model}[name](**common)
+    by_name = {"rfm": computing.rfm, "model": computing.model, "model-check": computing.model_check}
+    return by_name[name](**common)
 
 
 def within(cohorts: list[dict[str, Any]], start: dt.date | None, end: dt.date | None) -> list[dict[str, Any]]:

@@ -85,14 +85,11 @@ def judged(
     return found
 
 
-def _by_class(group: Any, expected: Any, actual: Any, **further: Any) -> list[dict[str, Any]]:
+def _by_class(group: Any, expected: Any, actual: Any, **further: Any) -> list[Any]:
     rows = pd.DataFrame({"group": group, "expected": expected, "actual": actual, **further})
     means = rows.groupby("group").mean()
-    counts = rows.groupby("group").size()
-    return [
-        {"group": int(name), "customers": int(counts[name])} | {key: float(value) for key, value in mean.items()}
-        for name, mean in means.iterrows()
-    ]
+    means.insert(0, "customers", rows.groupby("group").size())
+    return list(means.reset_index().to_dict("records"))
 
 
 def _by_alive(model: btyd.Transactions, held: pd.DataFrame, expected: Any) -> list[dict[str, Any]]:

@@ -132,7 +132,7 @@ def _grouped(x: Ints, tx_days: Ints, t_days: Ints) -> _Histories:
     return _Histories(
         n=len(x),
         n_repeat=int(counts[again].sum()),
-        beyond=(len(x) - np.cumsum(with_x))[:-1],
+        beyond=(len(x) - np.cumsum(with_x))[:-1].astype(float),
         weeks=days / DAYS_PER_WEEK,
         once_counts=np.bincount(t_at[~again], weights=counts[~again], minlength=len(days)).astype(float),
         x=gx[again].astype(float),

@@ -190,8 +190,12 @@ def checks(fit: ModelFit | None, tested: ModelFit | None, *, days: int) -> list[
 
 def window_of(tested: ModelFit | None, days: int) -> Row | None:
     """The back-test's window of so many days, else the first one."""
-    windows = tested.backtest["windows"] if tested else []
+    windows = _windows(tested)
     return next((one for one in windows if one["days"] == days), windows[0] if windows else None)
+
+
+def _windows(tested: ModelFit | None) -> list[Row]:
+    return list(tested.backtest["windows"]) if tested and tested.backtest else []
 
 
 def risk_of(fit: ModelFit | None, tested: ModelFit | None) -> Row | None:
@@ -199,7 +203,7 @@ def risk_of(fit: ModelFit | None, tested: ModelFit | None) -> Row | None:
     contract = (fit.risk.get("contract") or {}) if fit else {}
     if contract.get("held_back"):
         return dict(contract["held_back"])
-    if tested is None:
+    if tested is None or not tested.backtest:
         return None
     window = window_of(tested, backtesting.RISK_DAYS) or {}
     return tested.backtest.get("risk") or window.get("risk")
@@ -334,7 +338,7 @@ def _beside(
 def rows(fit: ModelFit | None, tested: ModelFit | None) -> list[Row]:
     """All tables of the page as rows of COLUMNS: means per customer (shares of 1 for buying and risk)."""
     found: list[Row] = []
-    for window in tested.backtest["windows"] if tested else []:
+    for window in _windows(tested):
         held = {"held_back_from": window["from"], "days": window["days"]}
         for section, part in (("frequency", window.get("frequency")), ("alive", window.get("alive"))):
             found += [_row(section, held, row) for row in part or []]

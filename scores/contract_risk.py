@@ -177,7 +177,7 @@ def fit_logistic(columns: pd.DataFrame, lost: Floats, penalty: float = PENALTY) 
     Columns that say nothing (all alike or never known) are left out.
     """
     means, scales = columns.mean(), columns.std(ddof=0)
-    told = [name for name in columns if scales[name] > 1e-9]
+    told = [str(name) for name in columns.columns[scales > 1e-9]]
     columns, middle, width = columns[told], means[told].to_numpy(), scales[told].to_numpy()
     rows = np.column_stack([np.ones(len(columns)), _standard(columns, middle, width)])
     weights = _newton(rows, lost, np.array([0.0, *[penalty] * len(told)]))

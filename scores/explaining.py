@@ -52,7 +52,7 @@ def evidence(customer: Customer) -> list[Evidence]:
     if score.r is not None:
         found += _rfm(case)
     if said is not None:
-        found += [_alive(case), _purchases(case), _risk(case)]
+        found += [_alive(case), _purchases(case), _risk(case, said)]
     return [*found, *_ltv(case)]
 
 
@@ -180,8 +180,7 @@ def _purchases(case: _Case) -> Evidence:
     )
 
 
-def _risk(case: _Case) -> Evidence:
-    said = case.said
+def _risk(case: _Case, said: Prediction) -> Evidence:
     told = reasoning.of_risk(reasoning.Case(case.score, said, case.as_of, case.settings, case.fit))
     return Evidence("churn_risk", _("Churn risk"), share(said.churn_risk), told.basis, reasons=told.reasons)
 

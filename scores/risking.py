@@ -90,15 +90,16 @@ def _today(params: dict[str, Any]) -> pd.DataFrame:
 
 def _say_of_contracts(learnt: ContractRisk, params: dict[str, Any]) -> None:
     today = _today(params)
-    said = pd.DataFrame({"customer_id": today["customer_id"], "churn_risk": np.nan, "codes": "+notice_ends"})
-    said.loc[today["kind"] == "N", "churn_risk"] = np.nan if learnt.notice_share is None else learnt.notice_share
-    said.loc[today["kind"] == "L", ["churn_risk", "codes"]] = [0.0, "-notice_later"]
-    open_ended = today["kind"] == "M"
+    kind, risk = today["kind"].to_numpy(), np.zeros(len(today))
+    risk[kind == "N"] = np.nan if learnt.notice_share is None else learnt.notice_share
+    codes = np.where(kind == "N", "+notice_ends", "-notice_later").astype(object)
+    is_told, open_ended = np.full(len(today), True), kind == "M"
     if learnt.model is None:
-        said = said[~open_ended]
+        is_told = ~open_ended
     else:
-        said.loc[open_ended, "churn_risk"] = learnt.model.risk(today[open_ended])
-        said.loc[open_ended, "codes"] = contract_risk.reasons(learnt.model, today[open_ended])
+        risk[open_ended] = learnt.model.risk(today[open_ended])
+        codes[open_ended] = contract_risk.reasons(learnt.model, today[open_ended])
+    said = {"customer_id": today["customer_id"].to_numpy(), "churn_risk": risk, "codes": codes}
     sql.run("scores/sql/contract_said.sql")
-    copying.fill("contract_said", {name: said[name] for name in said})
+    copying.fill("contract_said", {name: column[is_told] for name, column in said.items()})
     sql.run("scores/sql/set_contract_risk.sql", params)

@@ -21,6 +21,7 @@ PAGES = [
     "/metrics/cohorts/",
     "/metrics/rfm/",
     "/metrics/rfm/5/5/",
+    "/scores/model/",
 ]
 
 

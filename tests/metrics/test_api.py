@@ -28,6 +28,7 @@ def manager(signed_in):
         ("cohorts/", ["cohorts"]),
         ("rfm/", ["rfm"]),
         ("model/", ["model"]),
+        ("model-check/", ["model-check"]),
     ],
 )
 def test_it_answers_what_the_command_prints(company, manager, address, words):
