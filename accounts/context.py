@@ -10,7 +10,7 @@ def page(request):
     user = getattr(request, "user", None)
     role = getattr(user, "role", "")
     return {
-        "installation": Installation.get(),
+        "installation": getattr(request, "installation", None) or Installation.get(),
         "is_admin": role == Role.ADMIN,
         "is_leader": role in {Role.MANAGER, Role.ADMIN},
         "base_url": settings.BASE_URL,

@@ -62,3 +62,21 @@ def _take(job: str, due: str, now: dt.datetime) -> JobRun | None:
 
 def _settle(run: JobRun, state: str, detail: dict, now: dt.datetime) -> None:
     JobRun.objects.filter(pk=run.pk).update(state=state, detail=detail, finished_at=now)
+
+
+def ask(job: str, *, now: dt.datetime) -> None:
+    """Somebody wants the job done soon: a row for whoever does it (`take_asked`). Asking often is asking once."""
+    waiting = JobRun.objects.filter(job=f"asked: {job}", state=JobRun.State.RUNNING)
+    if not waiting.exists():
+        JobRun.objects.get_or_create(job=f"asked: {job}", due=now.isoformat(), defaults={"started_at": now})
+
+
+def is_asked(job: str) -> bool:
+    """Whether somebody waits for the job."""
+    return JobRun.objects.filter(job=f"asked: {job}", state=JobRun.State.RUNNING).exists()
+
+
+def take_asked(job: str, *, now: dt.datetime) -> bool:
+    """Takes what was asked for; True for one of those who try. It is tried once: what fails says so elsewhere."""
+    waiting = JobRun.objects.filter(job=f"asked: {job}", state=JobRun.State.RUNNING)
+    return bool(waiting.update(state=JobRun.State.DONE, finished_at=now))

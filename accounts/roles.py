@@ -24,6 +24,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "duplicates.view": EVERYONE,
     "duplicates.merge": LEADERS,  # and reject, join as branch, undo
     "quality.view": EVERYONE,
+    "scores.compute": LEADERS,  # ask for scores and segments to be computed now
     "segments.view": EVERYONE,
     "segments.edit": EVERYONE,
     "touch.change": LEADERS,  # rules, hours and capacities of the touch model; whose customers are whose

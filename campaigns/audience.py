@@ -12,6 +12,8 @@ from accounts.models import Installation, User
 from common import sql
 from customers.models import Customer
 from customers.models.people import UNSENDABLE
+from scores import scoring
+from scores.runs import Trouble
 from segments.models import Segment
 
 from . import compliance, reasons, uplift
@@ -198,21 +200,32 @@ def schedule(*, campaign: Campaign, at: dt.datetime, by: User, now: dt.datetime)
 
 def _refuse_if_not_ready(campaign: Campaign, now: dt.datetime, *, is_now: bool = True) -> None:
     today = Installation.get().day_of(now)
-    problems = [*compliance.problems(campaign, as_of=today), *(stale(campaign.segment, today) if is_now else [])]
+    problems = [*compliance.problems(campaign, as_of=today), *(stale(campaign.segment, now) if is_now else [])]
     if problems:
         raise CampaignError(" ".join(problems))
 
 
-def stale(segment: Segment, today: dt.date) -> list[str]:
-    """Why the segment's members can't be relied on today; empty where they can."""
+def stale(segment: Segment, now: dt.datetime) -> list[str]:
+    """Why the segment's members can't be relied on now; empty where they can."""
     words = {"name": str(segment)}
     if segment.state == Segment.State.FAILED:
         return [str(_("The segment “%(name)s” could not be computed: mend its rule first.") % words)]
     if segment.state == Segment.State.NEVER:
         return [str(_("The segment “%(name)s” has not been computed yet.") % words)]
-    if not segment.is_frozen and (segment.as_of is None or segment.as_of < today):
+    if segment.is_frozen:
+        return []
+    if segment.as_of is None or segment.as_of < Installation.get().day_of(now):
         return [str(_("The members of “%(name)s” are not those of today: wait until it is refreshed.") % words)]
-    return []
+    return _stale_scores(now)
+
+
+def _stale_scores(now: dt.datetime) -> list[str]:
+    """Why no scores may be acted on; a segment that was computed without any run of scoring stands by itself."""
+    found = scoring.freshness(now=now)
+    if found.is_fine or found.trouble == Trouble.NEVER:
+        return []
+    reason = _("%(reason)s Its segments cannot be relied on: compute again, or wait for the next run.")
+    return [str(reason % {"reason": found.reason})]
 
 
 def freeze(campaign: Campaign, now: dt.datetime) -> None:
@@ -259,7 +272,7 @@ def plan(*, campaign_id: int, now: dt.datetime) -> int:
         return 0
     installation = Installation.get()
     today = installation.day_of(now)
-    if problems := stale(campaign.segment, today):
+    if problems := stale(campaign.segment, now):
         Campaign.objects.filter(pk=campaign.pk).update(note=" ".join(problems)[:300])
         return 0
     _judge(campaign, today)

@@ -31,12 +31,12 @@ def nightly(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None
 
 
 def refresh_if_touched(*, now: dt.datetime) -> dict[str, Any] | None:
-    """The same for today, where facts or settings changed since; takes the marks it saw.
+    """The same for today, where facts or settings changed since, or somebody asked; takes the marks it saw.
 
     Few changed customers are computed alone, by the models of the day (scoring.compute); changed settings concern all.
     """
     marks = list(Touched.objects.values_list("id", "customer_id"))
-    is_outdated = rollups.is_outdated()
+    is_outdated = jobs.take_asked("pipeline", now=now) or rollups.is_outdated()
     if not marks and not is_outdated:
         return None
     ids = {customer_id for _id, customer_id in marks}

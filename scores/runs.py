@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from django.db import Error, connection, models
+from django.db.models import Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -69,22 +70,23 @@ class Freshness:
         return Trouble(self.trouble).label if self.trouble else ""
 
 
-def freshness(*, now: dt.datetime) -> Freshness:
+def freshness(*, now: dt.datetime, settings: Installation | None = None) -> Freshness:
     """As of which day the stored scores speak, since when, how long it took, and what is wrong with them, if anything.
 
-    `scoring.freshness(now=timezone.now())`; two short queries (three while something runs or failed). Pages show it;
-    sending asks `.is_fine` and shows `.reason`.
+    `scoring.freshness(now=timezone.now())`; a short query (two or three while something runs or failed). Pages show it;
+    sending asks `.is_fine` and shows `.reason`. `settings` spares a query where the caller has them.
     """
-    last = ScoringRun.objects.order_by("-id").first()
+    first_waiting = Touched.objects.order_by("id").values("at")[:1]
+    last = ScoringRun.objects.annotate(waiting_since=Subquery(first_waiting)).order_by("-id").first()
     if last is None:
         return Freshness(trouble=Trouble.NEVER)
     is_alive = last.state == ScoringRun.State.RUNNING and _is_held()
     done = _last_done(last)
-    waiting_since = Touched.objects.order_by("id").values_list("at", flat=True).first()
+    waiting_since = last.waiting_since
     found = {
         "is_running": is_alive,
         "waiting_since": waiting_since,
-        "trouble": _trouble_of(last, is_alive) or _trouble_of_age(done, waiting_since, now),
+        "trouble": _trouble_of(last, is_alive) or _trouble_of_age(done, waiting_since, now, settings),
         "error": last.error,
     }
     if done is None:
@@ -106,10 +108,12 @@ def _trouble_of(last: ScoringRun, is_alive: bool) -> str:
     return Trouble.DIED if is_dead else ""
 
 
-def _trouble_of_age(done: ScoringRun | None, waiting_since: dt.datetime | None, now: dt.datetime) -> str:
+def _trouble_of_age(
+    done: ScoringRun | None, waiting_since: dt.datetime | None, now: dt.datetime, settings: Installation | None
+) -> str:
     if done is None:
         return Trouble.NEVER
-    settings = Installation.get()
+    settings = settings or Installation.get()
     due = settings.day_of(now - dt.timedelta(hours=NIGHT_IS_OVER))
     if done.as_of < due:
         return Trouble.STALE

@@ -1,10 +1,10 @@
 """The members of a segment as a file."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import Installation
 from common import exports
@@ -12,8 +12,9 @@ from customers.models import Contact
 from scores import scoring
 
 from . import membership, ready_made
-from .models import Segment
+from .models import Membership, Segment
 
+MOVES = ["customer_id", "name", "moved", "entered_on", "left_on"]
 HEADER = ["customer_id", "name", "email", "entered_on"]
 
 
@@ -40,15 +41,17 @@ def fresh(slug: str, *, now: dt.datetime) -> Segment:
 
 def write(segment: Segment, file: TextIO) -> int:
     """Header and one line a member, by customer code; returns how many."""
-    return exports.write(file, HEADER, _rows(segment))
+    return exports.write(file, HEADER, rows(segment))
 
 
-def lines(segment: Segment) -> Iterator[str]:
-    """The same line by line, with the BOM, for a download."""
-    return exports.lines(HEADER, _rows(segment))
-
-
-def _rows(segment: Segment) -> Iterable[Sequence]:
+def rows(segment: Segment) -> Iterable[Sequence]:
+    """One line a member, by customer code."""
     email = Contact.objects.filter(customer=OuterRef("customer"), is_primary=True).values("email")[:1]
     found = segment.memberships.filter(left_on=None).annotate(email=Subquery(email)).order_by("customer__code")
     return found.values_list("customer__code", "customer__name", "email", "entered_on").iterator(chunk_size=5000)
+
+
+def move_rows(found: QuerySet[Membership], kind: str) -> Iterable[Sequence]:
+    """Who came or went, with the day and the other end of the stay."""
+    listed = found.values_list("customer__code", "customer__name", "entered_on", "left_on").iterator(chunk_size=5000)
+    return ((code, name, kind, entered, left) for code, name, entered, left in listed)

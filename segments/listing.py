@@ -1,8 +1,9 @@
 """The pages of segments: how each stands and moved, and its members by keyset."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from common import sql
 from customers.listing import search
 from customers.models import Customer
 
-from . import ready_made
+from . import figures, ready_made
 from .models import Membership, Segment
 
 ROWS = 50
@@ -34,6 +35,37 @@ FRESHNESS: dict[str, str | Promise] = {
 }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How a person wants the list of segments; unknown values fall back."""
+
+    q: str = ""
+    kind: str = ""
+    sort: str = ""
+
+    @classmethod
+    def read(cls, params: Mapping[str, str]) -> "Asked":
+        q, kind, sort = (params.get(name, "").strip()[:100] for name in ("q", "kind", "sort"))
+        return cls(q, kind if kind in KINDS else "", sort if sort in SORTS else "")
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.q or self.kind)
+
+    def address(self, **changes: str) -> str:
+        values = {"q": self.q, "kind": self.kind, "sort": self.sort, **changes}
+        return "?" + urlencode({name: value for name, value in values.items() if value})
+
+    def shown(self, rows: list["Row"]) -> list["Row"]:
+        """Those that fit, in the order wanted (else in their place)."""
+        found = [row for row in rows if self._fits(row)]
+        return sorted(found, key=SORTS[self.sort], reverse=self.sort != "name") if self.sort else found
+
+    def _fits(self, row: "Row") -> bool:
+        words = f"{row.segment} {row.segment.purpose}".casefold()
+        return self.q.casefold() in words and (not self.kind or KINDS[self.kind](row))
+
+
 @dataclass
 class Row:
     """A segment, how fresh its members are, and who came and went since `since`."""
@@ -43,6 +75,12 @@ class Row:
     entered: int = 0
     left: int = 0
     since: dt.date | None = None
+    sizes: list[int] = field(default_factory=list)
+
+    @property
+    def spark(self) -> dict[str, Any]:
+        """How large it was in the last days, as charts.js draws it."""
+        return {"kind": "spark", "data": self.sizes}
 
     @property
     def freshness_words(self) -> str | Promise:
@@ -58,12 +96,28 @@ class Row:
         return self.segment.is_rfm
 
 
+KINDS: dict[str, Callable[[Row], bool]] = {
+    "ready": lambda row: row.segment.is_ready_made,
+    "own": lambda row: not row.segment.is_ready_made and not row.segment.is_frozen,
+    "frozen": lambda row: row.segment.is_frozen,
+}
+SORTS: dict[str, Callable[[Row], Any]] = {
+    "name": lambda row: str(row.segment),
+    "size": lambda row: row.segment.member_count,
+    "moved": lambda row: row.entered + row.left,
+}
+
+
 def rows(*, today: dt.date, zone: ZoneInfo) -> list[Row]:
     """Every segment the data allow, in its place."""
     offered = ready_made.offered()
     segments = [one for one in Segment.objects.all() if not one.is_ready_made or one.slug in offered]
     moved = {line["segment_id"]: line for line in _movement(zone)}
-    return [_row(segment, moved.get(segment.pk), today) for segment in segments]
+    trends = figures.trends(segments, days=MOVEMENT_DAYS, zone=zone)
+    found = [_row(segment, moved.get(segment.pk), today) for segment in segments]
+    for row in found:
+        row.sizes = trends[row.segment.pk].sizes if row.segment.pk in trends else []
+    return found
 
 
 def row(segment: Segment, *, today: dt.date, zone: ZoneInfo) -> Row:

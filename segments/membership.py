@@ -12,10 +12,9 @@ from psycopg2 import errorcodes
 from common import sql
 from customers.models import Customer
 
-from . import frozen_lines, ready_made, rules, scanning
+from . import frozen_lines, movements, ready_made, rules, scanning
 from .counting import WORK_MEM
 from .models import Segment
-from .movements import ONE_WRITER
 
 log = logging.getLogger(__name__)
 TIME_LIMIT_SECONDS = 60  # for the one pass over all; a segment by itself has a limit of its own (time_limit)
@@ -47,6 +46,7 @@ def refresh_all(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
     """
     ready_made.ensure()
     segments = list(Segment.objects.filter(is_frozen=False))
+    movements.forget_old(as_of=as_of)
     scanned = scanning.scan(segments, as_of=as_of, seconds=TIME_LIMIT_SECONDS)
     segments += frozen_lines.with_lines()
     try:
@@ -83,7 +83,7 @@ def refresh(
     _find_changes(segment, *_found(segment, as_of, scanned or {}))
     is_news = announce_first or not segment.is_new_rule
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_WRITER])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [movements.ONE_WRITER])
     sql.run("segments/sql/membership.sql", {"segment": segment.pk, "as_of": as_of, "now": now, "is_news": is_news})
     count = segment.memberships.filter(left_on=None).count()
     Segment.objects.filter(pk=segment.pk).update(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import builder, frozen, segments, touch, why
+from .views import builder, frozen, insight, segments, touch, why
 
 app_name = "segments"
 urlpatterns = [
@@ -28,5 +28,8 @@ urlpatterns = [
     path("<slug:slug>/edit/", builder.edit, name="edit"),
     path("<slug:slug>/delete/", builder.delete, name="delete"),
     path("<slug:slug>/deleted/", builder.deleted, name="deleted"),
+    path("<slug:slug>/composition/", insight.composition, name="composition"),
+    path("<slug:slug>/moves/", insight.moves, name="moves"),
+    path("<slug:slug>/moves/export/", insight.export_moves, name="moves-export"),
     path("<slug:slug>/export/", segments.export, name="export"),
 ]

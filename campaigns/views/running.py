@@ -59,7 +59,7 @@ def shown(waterfall: audience.Waterfall) -> dict:
 
 def problems_of(campaign: Campaign, day: dt.date) -> list[str]:
     """Everything that forbids sending it on that day, in words."""
-    return [*compliance.problems(campaign, as_of=day), *audience.stale(campaign.segment, day)]
+    return [*compliance.problems(campaign, as_of=day), *audience.stale(campaign.segment, timezone.now())]
 
 
 @may("campaigns.view")

@@ -32,6 +32,7 @@ IMPORTS = 3
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Everything from what the night stored; the list of today from the facts."""
     settings, now = Installation.get(), timezone.now()
+    request.installation = settings  # type: ignore[attr-defined]  # read once a page (accounts.context)
     overview = Overview.read(settings)
     today = settings.day_of(now)
     for_leaders = allows(request.user, "metrics.all_owners")

@@ -10,6 +10,7 @@ from campaigns.models import Campaign, Coupon, Delivery, Enrollment, Exclusion
 from campaigns.states import CampaignError
 from customers import consent
 from customers.models import Channel, Contact, Customer, Kind, Login, Purchase
+from scores.models import ScoringRun
 from segments.models import Membership, Segment
 from tests.campaigns.moments import NOW, TODAY
 
@@ -214,6 +215,27 @@ def test_a_segment_that_is_not_of_today_cannot_be_sent_to(campaign, segment, sta
     with pytest.raises(CampaignError, match="Dormant"):
         audience.launch(campaign=campaign, by=staff, now=NOW)
     assert Campaign.objects.get().state == "draft"
+
+
+@pytest.mark.parametrize("state", ["failed", "died"])
+def test_scores_whose_last_run_did_not_end_well_stop_sending_to_what_they_make(campaign, staff, state):
+    for number, (one, error) in enumerate((("done", ""), (state, "OperationalError: gone"))):
+        at = NOW - dt.timedelta(minutes=10 - number)
+        ScoringRun.objects.create(as_of=TODAY, started_at=at, finished_at=at, state=one, error=error, seconds=1)
+    with pytest.raises(CampaignError, match=r"Its segments|セグメント"):
+        audience.launch(campaign=Campaign.objects.get(), by=staff, now=NOW)
+    ScoringRun.objects.create(as_of=TODAY, started_at=NOW, finished_at=NOW, state="done", seconds=1)
+    assert audience.launch(campaign=Campaign.objects.get(), by=staff, now=NOW).state == "running"
+
+
+def test_scores_that_fail_between_launch_and_planning_are_waited_for(campaign, person, staff):
+    person(1)
+    audience.launch(campaign=campaign, by=staff, now=NOW)
+    ScoringRun.objects.create(as_of=TODAY, started_at=NOW, state="failed")
+    assert audience.plan_due(now=NOW) == 0
+    assert Campaign.objects.get().note
+    Segment.objects.update(is_frozen=True)
+    assert audience.plan_due(now=NOW) == 1
 
 
 def test_a_frozen_segment_is_never_stale(campaign, staff):
