@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -116,7 +117,16 @@ def count(rule: Rule, *, as_of: dt.date, name: str, seconds: float = COUNT_SECON
 
 
 def _counted(rule: Rule, as_of: dt.date) -> Counted:
-    found = Customer.objects.current().filter(rule.q(as_of))
-    reachable = mailable(Contact.objects.filter(Q(left_on=None) | Q(left_on__gt=as_of), customer=OuterRef("pk")))
-    numbers = found.order_by().aggregate(matched=Count("pk"), mailable=Count("pk", filter=Exists(reachable)))
-    return Counted(**numbers, first=list(found.order_by("sort_key", "pk")[:NAMES]))
+    """The rule is asked once, into a table of this transaction; both figures and the names are read from that."""
+    found = Customer.objects.current().filter(rule.q(as_of)).order_by().values("pk")
+    text, params = found.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.rule_found")
+        # The ORM's own statement; every value in it stays a parameter.
+        cursor.execute(f"CREATE TEMP TABLE rule_found (customer_id) ON COMMIT DROP AS {text}", params)
+        matched = cursor.rowcount
+        cursor.execute("ANALYZE rule_found")
+    customers = Customer.objects.filter(pk__in=RawSQL("SELECT customer_id FROM rule_found", ()))
+    reachable = mailable(Contact.objects.filter(Q(left_on=None) | Q(left_on__gt=as_of)))
+    people = customers.filter(pk__in=reachable.values("customer")).count()
+    return Counted(matched, people, list(customers.order_by("sort_key", "pk")[:NAMES]))

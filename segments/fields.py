@@ -9,19 +9,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, ExtractMonth, Lower, Trim, TruncDate
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation, Team, User
-from customers.consent import mailable
+from customers.consent import granted, mailable
 from customers.interactions import OPEN_COMPLAINT
 from customers.models import (
     Channel,
-    Consent,
-    ConsentState,
     Contact,
     Contract,
     Customer,
@@ -117,10 +115,7 @@ def _may_mail(as_of: dt.date) -> QuerySet[Contact]:
 
 def _agreed(channel: str, address: str, as_of: dt.date) -> QuerySet[Contact]:
     """Contacts whose address on the channel the ledger's last entry grants, without an open suppression."""
-    same = {"channel": channel, "address": OuterRef(address)}
-    later = Consent.objects.filter(channel=channel, address=OuterRef("address"), id__gt=OuterRef("id"))
-    last = Consent.objects.filter(~Exists(later), state=ConsentState.GRANTED, **same)
-    return _contacts(as_of).filter(Exists(last), ~Exists(Suppression.objects.filter(lifted_at=None, **same)))
+    return _contacts(as_of).filter(**{f"{address}__in": granted(channel)})
 
 
 def _stopped(as_of: dt.date) -> QuerySet[Contact]:
