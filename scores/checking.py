@@ -46,12 +46,13 @@ REASON_LABELS: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Speaker:
-    """A model: what it foretells, which one speaks (or why none does), and its parameters in words."""
+    """A model: what it foretells, which one speaks (or why none does), its parameters in words, what weighs in it."""
 
     title: str
     name: str
     sentence: str
     facts: list[tuple[str, str]] = field(default_factory=list)
+    weights: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -154,10 +155,7 @@ def _of_contracts(fit: ModelFit) -> Speaker:
         return Speaker(title, _("Share by length of contract"), reasoning.without_model(fit), _learnt_from(learnt))
     words = _("A logistic model of what was known at each month end and who had left 90 days later.")
     weights = [(str(REASON_LABELS[code]), share(part)) for code, part in weight_shares(learnt["model"])[:5]]
-    facts = [
-        (_("Weighs %(nth)s") % {"nth": f"{at + 1}."}, f"{name} ({part})") for at, (name, part) in enumerate(weights)
-    ]
-    return Speaker(title, _("Logistic model"), words, [*_learnt_from(learnt), *facts])
+    return Speaker(title, _("Logistic model"), words, _learnt_from(learnt), weights)
 
 
 def _learnt_from(learnt: Row) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ CELLS: dict[tuple[int, int], RfmSegment] = {(r, f): segment for segment, rs, fs 
 LIFECYCLE_MEANINGS: dict[str, Promise] = {
     Lifecycle.PROSPECT: pgettext_lazy("lifecycle", "Has never bought nor signed."),
     Lifecycle.NEW: pgettext_lazy("lifecycle", "First purchase or contract not more than %(fresh_days)s days ago."),
-    Lifecycle.ACTIVE: pgettext_lazy("lifecycle", "Active, and nothing points to leaving."),
+    Lifecycle.ACTIVE: pgettext_lazy("lifecycle", "Active, and the rules of no other stage apply."),
     Lifecycle.SLIPPING: pgettext_lazy("lifecycle", "Quiet for more than %(slipping_days)s days, or notice was given."),
     Lifecycle.PRE_DORMANT: pgettext_lazy(
         "lifecycle", "Still active, but quiet for more than %(pre_dormant_days)s days."

@@ -97,7 +97,7 @@ def test_a_model_of_contracts_names_what_weighs_most():
     spoken = said(fit(risk={"contract": LEARNT}), by_contract=True)["Risk of contracts"]
     facts = dict(spoken.facts)
     assert (spoken.name, facts["Lost customers learnt from"]) == ("Logistic model", "55")
-    assert (facts["Weighs 1."], facts["Weighs 2."]) == ("Logins and their trend (75%)", "Length of contract (25%)")
+    assert spoken.weights == [("Logins and their trend", "75%"), ("Length of contract", "25%")]
     fallen = LEARNT | {"model": None, "reason": "no_better_than_tenure"}
     spoken = said(fit(risk={"contract": fallen}), by_contract=True)["Risk of contracts"]
     assert (spoken.name, spoken.sentence[:21]) == ("Share by length of contract", "A model was tried, bu"[:21])
