@@ -30,13 +30,14 @@ _WANTED = "CREATE TEMP TABLE touch_wanted AS SELECT customer_id, tier, is_by_han
 
 @dataclass(frozen=True)
 class Criterion:
-    """Something a rule may ask: `takes` money, percent, days or yes_no; as a condition and in words."""
+    """Something a rule may ask: `takes` money, percent, days or yes_no; as a condition and in words (also for "no")."""
 
     key: str
     label: str | Promise
     takes: str
     q: Callable[[Any, dt.date], Q]
     words: str | Promise
+    words_no: str | Promise = ""
 
 
 def _renews_within(days: Any, as_of: dt.date) -> Q:
@@ -88,32 +89,33 @@ CRITERIA: dict[str, Criterion] = {
             gettext_lazy("Under contract"),
             "yes_no",
             lambda value, as_of: Q(score__contract_started_on__isnull=value == "no"),
-            gettext_lazy("under contract: %(value)s"),
+            gettext_lazy("is under contract"),
+            gettext_lazy("is not under contract"),
         ),
         Criterion(
             "is_active",
             gettext_lazy("Active"),
             "yes_no",
             lambda value, as_of: Q(score__is_active=value == "yes"),
-            gettext_lazy("active: %(value)s"),
+            gettext_lazy("is active"),
+            gettext_lazy("is not active"),
         ),
     ]
 }
 
 
 def rule_in_words(rule: Mapping[str, Any]) -> str:
-    """The criteria of a rule as one sentence."""
-    parts = [
-        str(CRITERIA[key].words) % {"value": _value_in_words(CRITERIA[key].takes, value)}
-        for key, value in rule["criteria"].items()
-    ]
+    """The criteria of a rule as one sentence, in the order of CRITERIA."""
+    asked = rule["criteria"]
+    parts = [_in_words(one, asked[key]) for key, one in CRITERIA.items() if key in asked]
     return str(_(", and ")).join(parts)
 
 
-def _value_in_words(takes: str, value: Any) -> str:
-    if takes == "yes_no":
-        return _("yes") if value == "yes" else _("no")
-    return money(Decimal(str(value))) if takes == "money" else number(Decimal(str(value)))
+def _in_words(criterion: Criterion, value: Any) -> str:
+    if criterion.takes == "yes_no":
+        return str(criterion.words if value == "yes" else criterion.words_no)
+    figure = Decimal(str(value))
+    return str(criterion.words) % {"value": money(figure) if criterion.takes == "money" else number(figure)}
 
 
 # --- who is in which tier ------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,11 @@ class Load:
     def over(self) -> Decimal:
         """Hours nobody has."""
         return max(ZERO, self.hours - self.capacity)
+
+    @property
+    def within(self) -> Decimal:
+        """The hours asked for that there are."""
+        return min(self.hours, self.capacity)
 
     @property
     def share(self) -> Decimal | None:
@@ -97,6 +102,11 @@ def effects(before: list[Load], after: list[Load]) -> list[Effect]:
         then = will.get(owner) or Load(was[owner].owner, capacity=was[owner].capacity)
         found.append(Effect(then.owner, was.get(owner) or Load(then.owner, capacity=then.capacity), then))
     return found
+
+
+def scale(rows: Iterable[Load]) -> Decimal:
+    """What the longest bar stands for, so that bars can be compared."""
+    return max((max(load.hours, load.capacity) for load in rows), default=ZERO)
 
 
 def shortfall(rows: list[Load]) -> Decimal:

@@ -56,6 +56,7 @@ def _standing(plan: TouchPlan, as_of: dt.date) -> dict[str, Any]:
         "rules": [(Tier(rule["tier"]).label, touch.rule_in_words(rule)) for rule in plan.rules],
         "loads": [(row, late.get(row.owner and row.owner.pk, 0)) for row in rows],
         "shortfall": touch_load.shortfall(rows),
+        "scale": touch_load.scale(rows),
         "overdue": sum(late.values()),
     }
 
@@ -149,6 +150,7 @@ def _effect(plan: TouchPlan, proposed: TouchPlan) -> dict[str, Any]:
 def _compared(was: list[touch_load.Load], then: list[touch_load.Load]) -> dict[str, Any]:
     return {
         "effects": touch_load.effects(was, then),
+        "scale": touch_load.scale(then),
         "short_before": touch_load.shortfall(was),
         "short_after": touch_load.shortfall(then),
         "sizes": [

@@ -189,7 +189,7 @@ def test_why_names_the_rule_that_fits_first(six):
     plan()
     reasons = [touch.why(who, TouchPlan.get(), as_of=TODAY) for who in six[2]]
     assert "1" in reasons[0]
-    assert "¥1,000" in reasons[0]
+    assert "¥1,000以上、かつ稼働中" in reasons[0]
     assert "¥500" in reasons[3]
     assert reasons[4] == reasons[5] != reasons[3]
 
