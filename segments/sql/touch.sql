@@ -1,7 +1,7 @@
 -- Purpose: makes the stored tiers equal to temp touch_wanted; a tier that ends becomes a row of the past [since, until).
 -- One row per customer with scores. What changed and came back on one day never changed; a tier of one day's part leaves
 -- no past. Parameters: as_of, why (what new tiers say they come from, unless set by hand), only (one customer, or NULL).
--- Reads: temp touch_wanted (customer_id, tier, is_by_hand).  Writes: segments_customertier, segments_pasttier.
+-- Reads: temp touch_wanted (customer_id, tier, is_by_hand).  Writes: segments_customertier, segments_pasttier, temp tables.
 DROP TABLE IF EXISTS pg_temp.touch_moves
 ;;
 CREATE TEMP TABLE touch_moves AS
@@ -29,7 +29,15 @@ UPDATE segments_customertier AS have
   FROM touch_moves AS moved
  WHERE have.customer_id = moved.customer_id AND moved.tier IS NOT NULL
 ;;
-INSERT INTO segments_customertier (customer_id, tier, since, why)
-SELECT wanted.customer_id, wanted.tier, %(as_of)s, CASE WHEN wanted.is_by_hand THEN 'hand' ELSE %(why)s END
+-- Found before they are written: a statement that looks for them in the table it fills reads its own rows again and again.
+DROP TABLE IF EXISTS pg_temp.touch_new
+;;
+CREATE TEMP TABLE touch_new AS
+SELECT wanted.customer_id, wanted.tier, CASE WHEN wanted.is_by_hand THEN 'hand' ELSE %(why)s END AS why
   FROM touch_wanted AS wanted
  WHERE NOT EXISTS (SELECT FROM segments_customertier AS have WHERE have.customer_id = wanted.customer_id)
+;;
+INSERT INTO segments_customertier (customer_id, tier, since, why)
+SELECT customer_id, tier, %(as_of)s, why FROM touch_new
+;;
+ANALYZE segments_customertier
