@@ -16,8 +16,10 @@ from accounts.models import Installation, User
 from customers import consent, searching
 from customers.models import Channel, Consent, Contact, Customer, Interaction, Touched
 from scores import scoring
+from segments import membership
+from segments.models import Segment
 
-from . import invent, names
+from . import examples, invent, names
 
 PASSWORD = "modoru-demo"  # noqa: S105  of the demo alone: these logins are refused anywhere else
 SIGN_IN = {"cs@example.jp", "manager@example.jp", "admin@example.jp"}
@@ -167,10 +169,16 @@ def _promises(records: list[invent.Record], now: dt.datetime) -> None:
 
 
 def _figures(today: dt.date, now: dt.datetime, say: Say) -> None:
-    """Scores at the ends of the last months, oldest first, so that changes have their day; then the night of today."""
-    for day in _month_ends(today):
-        say(f"scores as of {day}")
+    """Scores and segments at the ends of the last months, oldest first, so that changes have their day; then today."""
+    days = _month_ends(today)
+    for day in days:
+        say(f"scores and segments as of {day}")
         scoring.compute(as_of=day, now=now)
+        if day == days[0]:
+            examples.segments(now=now)
+        membership.refresh_all(as_of=day, now=now)
+    Segment.objects.update(created_at=dt.datetime.combine(days[0], dt.time(), dt.UTC))
+    examples.touch_model(now=now)
     say("segments and figures of today")
     last = Touched.objects.order_by("-id").values_list("id", flat=True).first() or 0
     with jobs.once("nightly", due=today.isoformat(), now=now):
