@@ -22,15 +22,19 @@ DROP VIEW IF EXISTS pg_temp.activity
 DROP TABLE IF EXISTS pg_temp.activity_rows
 ;;
 CREATE TEMP TABLE activity_rows AS
-WITH bought AS (
+WITH bought_days AS (
+    SELECT *, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) - 1 AS silent FROM purchase_days
+), bought AS (
     SELECT customer_id,
            min(day) AS first_on,
            max(day) AS last_on,
+           max(day) FILTER (WHERE silent > %(slipping_days)s) AS returned_on,
            count(*) - 1 AS x,
            sum(amount) AS amount,
+           sum(amount) FILTER (WHERE silent IS NOT NULL) AS repeat_amount,
            sum(orders) FILTER (WHERE day > %(window_from)s) AS orders_in_window,
            sum(amount) FILTER (WHERE day > %(window_from)s) AS amount_in_window
-      FROM purchase_days
+      FROM bought_days
      GROUP BY customer_id
 ), returned AS (
     SELECT customer_id, sum(amount) AS amount, sum(amount) FILTER (WHERE day > %(window_from)s) AS amount_in_window
@@ -44,10 +48,13 @@ WITH bought AS (
 ), steps AS (
     SELECT customer_id, day, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) - 1 AS silent
       FROM activity_days
+     WHERE %(by_login)s
 ), done AS (
     SELECT customer_id, max(day) AS last_on, max(day) FILTER (WHERE silent > %(slipping_days)s) AS returned_on
       FROM steps
      GROUP BY customer_id
+     UNION ALL
+    SELECT customer_id, last_on, returned_on FROM bought WHERE %(by_activity)s AND NOT %(by_login)s
 ), uses AS (
     SELECT customer_id, day FROM purchase_days WHERE %(by_contract)s
     UNION ALL
@@ -105,7 +112,7 @@ SELECT c.customer_id,
        (COALESCE(b.amount, 0) + COALESCE(r.amount, 0))::numeric(20, 2) AS net,
        COALESCE(b.x, 0)::integer AS x,
        b.last_on - b.first_on AS t_x,
-       (b.amount - f.amount)::numeric(20, 2) AS repeat_amount,
+       CASE WHEN b.x >= 0 THEN COALESCE(b.repeat_amount, 0) END::numeric(20, 2) AS repeat_amount,
        COALESCE(s.spells, 0)::integer AS spells,
        s.first_from, s.from_on, s.until_on,
        d.returned_on,
@@ -117,7 +124,6 @@ SELECT c.customer_id,
        t.base::numeric(50, 24) AS signed_base
   FROM these_customers c
   LEFT JOIN bought b ON b.customer_id = c.customer_id
-  LEFT JOIN purchase_days f ON f.customer_id = c.customer_id AND f.day = b.first_on
   LEFT JOIN returned r ON r.customer_id = c.customer_id
   LEFT JOIN used u ON u.customer_id = c.customer_id
   LEFT JOIN done d ON d.customer_id = c.customer_id

@@ -27,7 +27,7 @@ SELECT l.customer_id, l.logged_in_on
    AND NOT EXISTS (SELECT 1 FROM purchase_days p WHERE p.customer_id = l.customer_id AND p.day = l.logged_in_on)
  GROUP BY l.customer_id, l.logged_in_on
 ;;
-ANALYZE activity_days
+ANALYZE activity_days (customer_id, day)
 ;;
 DROP TABLE IF EXISTS pg_temp.contract_cover
 ;;
