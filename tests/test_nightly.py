@@ -11,7 +11,8 @@ from accounts.models import JobRun
 from customers.models import Touched
 from metrics.models import ChurnRollup
 from retention_crm import pipeline
-from scores.models import Score, ScoreSnapshot
+from scores import scoring
+from scores.models import Score, ScoreSnapshot, ScoringRun
 from segments.models import Membership
 from tests import factories
 
@@ -63,6 +64,37 @@ def test_what_changed_is_computed_and_its_mark_taken(shop):
     assert pipeline.refresh_if_touched(now=NOW) is not None
     assert Score.objects.get(customer=gone).lifecycle == "won_back"
     assert not Touched.objects.exists()
+
+
+def test_who_has_just_bought_is_no_longer_won_back_by_mail_though_figures_of_reports_fail(shop, monkeypatch):
+    pipeline.nightly(as_of=TODAY, now=NOW)
+    _lately, gone = shop
+    dormant = Membership.objects.filter(segment__slug="dormant", left_on=None)
+    assert list(dormant.values_list("customer", flat=True)) == [gone.pk]
+    factories.purchase(gone, TODAY)
+    Touched.objects.create(customer=gone)
+    monkeypatch.setattr(scoring, "TOUCHED_SHARE", 1)
+    monkeypatch.setattr(pipeline.rollups, "fill", lambda **_words: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        pipeline.refresh_if_touched(now=NOW)
+    assert not dormant.exists()
+    assert ScoringRun.objects.latest("id").covers == "touched"
+    assert Touched.objects.exists()  # so that the figures are tried again
+
+
+def test_the_night_closes_yesterday_with_what_was_still_waiting(shop):
+    yesterday = TODAY - dt.timedelta(1)
+    pipeline.nightly(as_of=yesterday, now=NOW - dt.timedelta(hours=6))
+    for _ in range(20):
+        factories.customer()
+    _lately, gone = shop
+    factories.purchase(gone, yesterday)
+    Touched.objects.create(customer=gone)
+    scoring.compute(as_of=yesterday, now=NOW - dt.timedelta(hours=5))
+    pipeline.nightly_if_due(now=NOW)
+    runs = list(ScoringRun.objects.order_by("id").values_list("as_of", "covers"))
+    assert runs[-2:] == [(yesterday, "touched"), (TODAY, "everybody")]
+    assert ScoreSnapshot.objects.get(customer=gone, as_of=yesterday).lifecycle == "won_back"
 
 
 def test_a_changed_setting_is_computed_without_waiting_for_the_night(shop):
