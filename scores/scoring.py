@@ -118,7 +118,7 @@ def _renew(one: ScoringRun, base: ScoringRun, touched: Collection[int], *, param
     sql.run("scores/sql/predictions_kept.sql")
     with activity.kept(params=params):
         _grade(params)
-        sql.run("scores/sql/scored.sql", params | base.company)
+        sql.run("scores/sql/scored.sql", params | (base.company or {}))
     return fitted
 
 
