@@ -17,7 +17,7 @@ from .models import Segment
 from .rules import RuleError
 
 LONGEST_SLUG = 50
-RESERVED = {"new", "builder", "customers", "rfm", "frozen"}  # addresses of pages
+RESERVED = {"new", "builder", "customers", "rfm", "frozen", "touch"}  # addresses of pages
 
 
 class SegmentError(Exception):

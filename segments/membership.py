@@ -11,6 +11,7 @@ from psycopg2 import errorcodes
 
 from common import sql
 from customers.models import Customer
+from scores import runs
 
 from . import frozen_lines, movements, ready_made, rules, scanning
 from .counting import WORK_MEM
@@ -53,6 +54,17 @@ def refresh_all(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
         return {one.slug: _refresh_or_fail(one, as_of, now, scanned) for one in segments}
     finally:
         scanning.forget()
+
+
+def refresh_new(*, segment_id: int, as_of: dt.date, now: dt.datetime) -> None:
+    """Finds the customers of a segment somebody just made or changed; what goes wrong stands on its page.
+
+    Only where the scores are those of `as_of`: otherwise the run that computes them comes to it.
+    """
+    segment = Segment.objects.filter(pk=segment_id, is_frozen=False, state=Segment.State.NEVER).first()
+    done = runs.last_done()
+    if segment is not None and done is not None and done.as_of == as_of:
+        _refresh_or_fail(segment, as_of, now, {})
 
 
 def _refresh_or_fail(segment: Segment, as_of: dt.date, now: dt.datetime, scanned: dict[int, Any]) -> int | None:

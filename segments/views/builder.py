@@ -2,9 +2,11 @@
 
 import datetime as dt
 import secrets
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.models import Installation, User
 from accounts.roles import may
 
-from .. import building, counting, drafting, rules, suggesting
+from .. import building, counting, drafting, rules, suggesting, tasks
 from ..drafts import Draft
 from ..forms import RuleForm, SegmentForm, page_of
 from ..models import Segment
@@ -93,7 +95,8 @@ def _save(request: HttpRequest, segment: Segment, form: SegmentForm, draft: Draf
         except (building.SegmentError, rules.RuleError) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("The segment is saved."))
+            transaction.on_commit(partial(tasks.find_customers, saved.pk))
+            messages.success(request, _("The segment is saved. Its customers are being found."))
             return _to(request, saved)
     return _page(request, segment, form, draft, rule=rule, status=422)
 
@@ -233,7 +236,8 @@ def deleted(request: HttpRequest, slug: str) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         building.restore(segment=segment, by=_user(request))
-        messages.success(request, _("The segment is back. Its customers are found anew by the coming night."))
+        transaction.on_commit(partial(tasks.find_customers, segment.pk))
+        messages.success(request, _("The segment is back. Its customers are being found."))
         return redirect("segments:detail", slug)
     return render(request, "segments/deleted.html", {"segment": segment})
 

@@ -8,8 +8,10 @@ import time_machine
 from django.http import QueryDict
 from django.urls import reverse
 
+from accounts import jobs
 from accounts.models import AuditEvent
-from segments import drafting, rules
+from scores import scoring
+from segments import drafting, rules, tasks
 from segments.drafts import Draft
 from segments.models import Segment
 from segments.starting_points import STARTING_POINTS
@@ -285,3 +287,24 @@ def test_known_values_are_offered_while_typing(cs):
         assert found in html
         assert html.count("<option") == bool(found)
     assert 'value="field:attribute:好み"' in cs.get(reverse("segments:new"), {"start": "empty"}).content.decode()
+
+
+def test_a_new_rule_is_computed_at_once_where_the_scores_are_of_today(segment, monkeypatch):
+    factories.customer("A")
+    Segment.objects.update(state="never", rule={"field": "code", "op": "is", "value": "A"})
+    tasks.refresh_new(segment.pk)
+    assert Segment.objects.get().state == "never"  # no scores of today: the run that computes them comes to it
+    scoring.compute(as_of=dt.date(2026, 6, 30), now=NOW)
+    tasks.refresh_new(segment.pk)
+    found = Segment.objects.get()
+    assert (found.state, found.member_count) == ("fresh", 1)
+
+
+@pytest.mark.django_db
+def test_without_a_broker_the_clock_is_asked(monkeypatch):
+    def away(**_options):
+        raise OSError
+
+    monkeypatch.setattr(tasks.refresh_new, "apply_async", away)
+    tasks.find_customers(1)
+    assert jobs.is_asked("pipeline")
