@@ -32,6 +32,8 @@ SCOPES = {
     "events:write": _("write events"),
     "segment:write": _("send identify, track and group calls (write key of Segment's SDKs)"),
     "records:read": _("read records of every kind"),
+    "scores:read": _("read scores of customers"),
+    "segments:read": _("read segments, their members and who moved"),
     "reports:read": _("read figures of the reports"),
 }
 _TOKEN = re.compile(r"mdr_([a-z0-9]{10})_([A-Za-z0-9_-]{43})")

@@ -17,6 +17,8 @@ from accounts.api_keys import SCOPES
 from accounts.roles import may, public
 from customers import api as customers
 from metrics import urls as metrics_urls
+from scores import api as scores
+from segments import api as segments
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
@@ -93,6 +95,10 @@ def nothing(request: HttpRequest) -> JsonResponse:
 
 operations = [
     *(path(f"api/v1/{kind}/", view, name=f"api-{kind}") for kind, view in customers.records_of.items()),
+    path("api/v1/scores/", scores.scores, name="api-scores"),
+    path("api/v1/segments/", segments.listed, name="api-segments"),
+    path("api/v1/segments/<slug:slug>/members/", segments.members, name="api-members"),
+    path("api/v1/segments/<slug:slug>/movements/", segments.moved, name="api-movements"),
     *(path(f"v1/{call}", view, name=f"segment-{call}") for call, view in customers.messages_of.items()),
 ]
 _REPORTS = [one for one in metrics_urls.urlpatterns if one.name == "report"]

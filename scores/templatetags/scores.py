@@ -29,13 +29,14 @@ def scores_freshness(context: dict[str, Any], only_trouble: bool = False, as_lin
     request, now = context["request"], timezone.now()
     if not hasattr(request, "scores_freshness"):
         request.scores_freshness = runs.freshness(now=now, settings=context.get("installation"))
+        request.scores_asked = bool(request.scores_freshness.trouble) and jobs.is_asked("pipeline")
     return {
         "freshness": request.scores_freshness,
         "is_loud": bool(request.scores_freshness.trouble) and not as_line and context.get("has_customers", True),
         "only_trouble": only_trouble,
         "may_compute": allows(request.user, "scores.compute"),
         "is_admin": context.get("is_admin"),
-        "is_asked": bool(request.scores_freshness.trouble) and jobs.is_asked("pipeline"),
+        "is_asked": request.scores_asked,
         "here": request.get_full_path(),
         "csrf_token": context.get("csrf_token"),
     }
