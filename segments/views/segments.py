@@ -33,7 +33,8 @@ def segment_list(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "has_any": bool(every),
-        "general": [row for row in rows if not row.is_rfm],
+        "own": [row for row in rows if not row.segment.is_ready_made],
+        "general": [row for row in rows if row.segment.is_ready_made and not row.is_rfm],
         "rfm": [row for row in rows if row.is_rfm],
         "loud": [row for row in every if row.is_loud],
         "sparks": {f"spark-{row.segment.slug}": row.spark for row in rows if len(row.sizes) > 1},
