@@ -128,7 +128,7 @@ def choose(*, made: FrozenList, choices: Mapping[int, int]) -> int:
 @transaction.atomic
 def save(*, made: FrozenList, name: str, by: User, now: dt.datetime) -> Segment:
     """Makes the segment of the lines that are somebody; the rest are let go. Raises ListError where nobody is left."""
-    if made.segment_id:
+    if made.segment is not None:
         return made.segment
     if not made.lines.filter(customer__isnull=False).exists():
         raise ListError(_("Nobody was found in the list, so there is nothing to save."))

@@ -115,13 +115,13 @@ def _in_words(criterion: Criterion, value: Any) -> str:
     if criterion.takes == "yes_no":
         return str(criterion.words if value == "yes" else criterion.words_no)
     figure = Decimal(str(value))
-    return str(criterion.words) % {"value": money(figure) if criterion.takes == "money" else number(figure)}
+    return str(criterion.words) % {"value": money(figure) if criterion.takes == "money" else number(float(figure))}
 
 
 # --- who is in which tier ------------------------------------------------------------------
 
 
-def judged(plan: TouchPlan, *, as_of: dt.date) -> QuerySet[Customer]:
+def judged(plan: TouchPlan, *, as_of: dt.date) -> QuerySet[Any]:
     """Every current customer with scores, annotated with `tier` under that plan and `is_by_hand`."""
     by_hand = Q(tier_override__isnull=False) & (
         Q(tier_override__until__isnull=True) | Q(tier_override__until__gte=as_of)

@@ -150,7 +150,8 @@ def tiers(plan: TouchPlan, *, as_of: dt.date) -> list[TierFigures]:
         "predicted": Coalesce(Sum("customer__prediction__ltv_predicted"), ZERO),
         "mrr": Coalesce(Sum("customer__score__mrr"), ZERO),
     }
-    found = {row.pop("tier"): row for row in CustomerTier.objects.values("tier").annotate(**sums).order_by()}
+    rows = [dict(row) for row in CustomerTier.objects.values("tier").annotate(**sums).order_by()]
+    found = {row.pop("tier"): row for row in rows}
     since = as_of - dt.timedelta(days=MOVEMENT_DAYS)
     moves = {row.pop("tier"): row for row in sql.rows("segments/sql/touch_movement.sql", {"since": since})}
     return [_figures(plan, tier, found.get(tier.value), moves[tier.value]) for tier in Tier]
@@ -172,14 +173,14 @@ def _figures(plan: TouchPlan, tier: Tier, row: dict[str, Any] | None, moves: dic
 # --- contact -------------------------------------------------------------------------------
 
 
-def with_contact(*, zone: ZoneInfo) -> QuerySet[CustomerTier]:
+def with_contact(*, zone: ZoneInfo) -> QuerySet[Any]:
     """Tiers with `last_on`, the business day of the last contact anybody wrote down (NEVER without one)."""
     talks = Interaction.objects.filter(customer=OuterRef("customer")).order_by("-occurred_at")
     last = Subquery(talks.values(day=TruncDate("occurred_at", tzinfo=zone))[:1], output_field=DateField())
     return CustomerTier.objects.annotate(last_on=Coalesce(last, Value(NEVER), output_field=DateField()))
 
 
-def overdue(plan: TouchPlan, *, as_of: dt.date, zone: ZoneInfo) -> QuerySet[CustomerTier]:
+def overdue(plan: TouchPlan, *, as_of: dt.date, zone: ZoneInfo) -> QuerySet[Any]:
     """Customers whose last contact is longer ago than their tier allows, with `latest_on`, the day it fell due.
 
     A contact on day D with an interval of 30 days is in time up to D+30.
@@ -197,7 +198,7 @@ def overdue_by_owner(plan: TouchPlan, *, as_of: dt.date, zone: ZoneInfo) -> dict
     return dict(rows)
 
 
-def overdue_page(found: QuerySet[CustomerTier], *, after: str = "") -> tuple[list[CustomerTier], str]:
+def overdue_page(found: QuerySet[Any], *, after: str = "") -> tuple[list[Any], str]:
     """Some of them, the longest without contact first, after the cursor `day_id`; and the next cursor or ''."""
     day, _sep, last = after.partition("_")
     if last.isascii() and last.isdigit() and len(last) < 19 and (on := _day(day)):
