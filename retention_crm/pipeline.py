@@ -52,9 +52,8 @@ def nightly_if_due(*, now: dt.datetime) -> None:
     today = Installation.get().day_of(now)
     with jobs.once("nightly", due=today.isoformat(), now=now) as run:
         if run is not None:
-            touched = set(Touched.objects.values_list("customer_id", flat=True))
             run.detail = {
-                "yesterday": nightly(as_of=today - dt.timedelta(days=1), now=now, touched=touched),
+                "yesterday": nightly(as_of=today - dt.timedelta(days=1), now=now, touched=scoring.waiting()),
                 "today": nightly(as_of=today, now=now),
             }
             found = matching.find(now=now)

@@ -19,7 +19,7 @@ from scores import activity, backtesting, labels, predicting, runs, spells
 from scores.models import CustomerActivity, ModelFit, ScoringRun
 from scores.runs import Freshness, freshness
 
-__all__ = ["Freshness", "build", "compute", "current_since", "freshness", "last_run", "parameters", "run"]
+__all__ = ["Freshness", "build", "compute", "current_since", "freshness", "last_run", "parameters", "run", "waiting"]
 
 FULL_MONTHS = 6
 TOUCHED_SHARE = 0.1  # of all customers: from more on, everybody is computed and the models are fitted anew
@@ -43,6 +43,11 @@ def current_since(*, as_of: dt.date) -> dt.datetime | None:
         or AuditEvent.objects.filter(action="settings_changed", **later).exists()
     )
     return None if is_changed else done.started_at
+
+
+def waiting() -> set[int]:
+    """The customers whose facts changed since they were last computed."""
+    return set(Touched.objects.values_list("customer_id", flat=True))
 
 
 @contextmanager
@@ -84,6 +89,7 @@ def _is_past(as_of: dt.date) -> bool:
 def _compute(
     one: ScoringRun | None, touched: Collection[int] | None, *, as_of: dt.date, now: dt.datetime
 ) -> dict[str, Any]:
+    sql.run("scores/sql/room.sql")
     params = parameters(as_of=as_of)
     base = _base(touched, params) if one is not None and touched is not None else None
     if one is not None and base is not None:

@@ -16,7 +16,7 @@ from django.db import Error, connection
 from accounts.models import Activity, ChurnPolicy, Installation
 from common import sql
 
-PLANNING = {"enable_hashagg": "off", "work_mem": "128MB", "max_parallel_workers_per_gather": "0", "jit": "off"}
+PLANNING = {"enable_hashagg": "off", "work_mem": "128MB", "max_parallel_workers_per_gather": "0"}
 
 
 def parameters(
@@ -67,12 +67,17 @@ def scope(*, is_everybody: bool = True) -> Iterator[None]:
     """
     sql.run("scores/sql/scope_everybody.sql" if is_everybody else "scores/sql/scope_wanted.sql")
     with connection.cursor() as cursor:
-        for name, value in PLANNING.items():
-            cursor.execute("SELECT set_config(%s, %s, FALSE)", [name, value])
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in PLANNING))
+        before = dict(zip(PLANNING, cursor.fetchone(), strict=True))
+        _plan(cursor, PLANNING)
         try:
             yield
         finally:
             with suppress(Error):  # a transaction that failed takes the settings back by itself
-                for name in PLANNING:
-                    cursor.execute(f"RESET {name}")
+                _plan(cursor, before)
     sql.run("scores/sql/scope_end.sql")
+
+
+def _plan(cursor: Any, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        cursor.execute("SELECT set_config(%s, %s, %s)", [name, value, connection.in_atomic_block])

@@ -32,7 +32,7 @@ def fresh(slug: str, *, now: dt.datetime) -> Segment:
         return segment
     since = scoring.current_since(as_of=today)
     if since is None:
-        scoring.compute(as_of=today, now=now)
+        scoring.compute(as_of=today, now=now, touched=scoring.waiting())
     if since is None or segment.refreshed_at is None or segment.as_of != today or segment.refreshed_at < since:
         membership.refresh(segment, as_of=today, now=now)
         segment.refresh_from_db()
