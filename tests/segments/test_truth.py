@@ -31,7 +31,7 @@ def _world(seed, count):
 
 def test_every_condition_and_its_opposite_part_the_customers_in_two_and_the_values_shown_say_why():
     dice, everybody = _world(1, 4)
-    for leaf in dice.sample(some_people.leaves(dice), 90):
+    for leaf in dice.sample(some_people.leaves(dice), 180):
         _agree(leaf, everybody)
 
 
