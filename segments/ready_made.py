@@ -108,11 +108,21 @@ NEED_CONTRACTS = {"renewal-due", "cancelled"}
 NEED_TOUCH = {f"touch-{tier}" for tier in Tier.values}
 
 
+ORDERED_ONCE = {"event": "purchase", "measure": "count", "op": "eq", "value": 1}
+
+
+def rule_of(made: ReadyMade, *, has_window: bool) -> dict[str, Any]:
+    """Its rule. With an RFM window the stored number of orders is that of the window: once ever is counted anew."""
+    return ORDERED_ONCE if has_window and made.slug == "first-purchase-only" else made.rule
+
+
 def ensure() -> None:
     """Makes what is missing and brings names and rules up to date; safe to repeat."""
+    has_window = Installation.get().rfm_window_days is not None
     have = {segment.slug: segment for segment in Segment.objects.filter(is_ready_made=True)}
     for position, made in enumerate(READY_MADE):
-        fields = {"name": made.name, "description": made.description, "rule": made.rule, "position": position}
+        rule = rule_of(made, has_window=has_window)
+        fields = {"name": made.name, "description": made.description, "rule": rule, "position": position}
         segment = have.get(made.slug)
         if segment is None:
             Segment.objects.get_or_create(slug=made.slug, defaults={**fields, "is_ready_made": True})

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts import jobs
 from accounts.models import AuditEvent
 from scores import scoring
-from segments import drafting, rules, tasks
+from segments import building, counting, drafting, rules, tasks
 from segments.drafts import Draft
 from segments.models import Segment
 from segments.starting_points import STARTING_POINTS
@@ -308,3 +308,57 @@ def test_without_a_broker_the_clock_is_asked(monkeypatch):
     monkeypatch.setattr(tasks.refresh_new, "apply_async", away)
     tasks.find_customers(1)
     assert jobs.is_asked("pipeline")
+
+
+def test_starting_points_and_copies_are_offered(cs, segment):
+    html = cs.get(reverse("segments:new")).content.decode()
+    assert "契約更新60日前でログインなし" in html
+    assert '<option value="mine">' in html
+    begun = cs.get(reverse("segments:new"), {"start": "no-second-purchase"}).content.decode()
+    assert 'value="初回購入から30日、2回目なし"' in begun
+    assert cs.get(reverse("segments:new"), {"copy": "nothing"}).status_code == 404
+
+
+def test_a_rule_that_cannot_be_read_any_more_opens_with_an_empty_condition(cs, segment):
+    Segment.objects.update(rule={"field": "gone", "op": "is", "value": "x"})
+    html = cs.get(reverse("segments:edit", args=["mine"])).content.decode()
+    assert html.count('name="node"') == 1
+
+
+def test_names_are_told_apart_and_empty_groups_are_named(cs, segment):
+    data = _typed(_c("f", 2), do="save", name="私の") | {"node": ["1", "2"], "n2-parent": "0", "n2-is": "group"}
+    html = cs.post(reverse("segments:new"), data).content.decode()
+    assert "同じ名前のセグメントがあります" in html
+    assert "このグループは空です" in html
+
+
+def test_saving_by_htmx_leads_to_the_segment(cs, segment):
+    answer = cs.post(
+        reverse("segments:edit", args=["mine"]), _typed(_c("f", 3), do="save"), headers={"HX-Request": "true"}
+    )
+    assert answer["HX-Redirect"] == reverse("segments:detail", args=["mine"])
+    part = cs.post(reverse("segments:new"), _typed(_c("f", 3), do="add:0"), headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+
+
+def test_only_the_pages_own_count_is_stopped(cs, maker, monkeypatch):
+    ended = []
+    monkeypatch.setattr(counting, "call_off", ended.append)
+    assert cs.post(reverse("segments:stop"), {"page": "0123456789abcdef"}).status_code == 204
+    assert cs.post(reverse("segments:stop"), {"page": "' or 1"}).status_code == 204
+    assert ended == [f"count {maker.pk} 0123456789abcdef"]
+
+
+def test_verbs_refuse_who_may_not(segment):
+    other = factories.user()
+    words = {"name": "x", "description": "", "rule": _c("f", 1), "time_limit": 60}
+    for act in (
+        lambda: building.change(segment=segment, version=1, by=other, now=NOW, **words),
+        lambda: building.archive(segment=segment, by=other, now=NOW),
+        lambda: building.restore(segment=segment, by=other),
+    ):
+        with pytest.raises(building.SegmentError, match="だけです"):
+            act()
+    gone = {"event": "entered", "measure": "count", "op": "gte", "value": 1, "where": {"segment": ["gone"]}}
+    with pytest.raises(rules.RuleError, match="gone"):
+        building.check(gone, as_of=NOW.date())
