@@ -5,6 +5,7 @@ plain rows. `today` decides which periods are over.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,13 +15,19 @@ from common import sql
 from customers.models import Customer
 from scores import backtesting, checking, scoring, spells
 from scores.models import ModelFit, ScoreSnapshot
+from segments.models import TouchPlan
 
 from .periods import MONTHS, ONE_DAY, Period, between
 
-CHURN_BY = ("owner", "segment", "industry", "region", "plan")
+CHURN_BY = ("owner", "segment", "industry", "region", "plan", "tier")
 LTV_BY = (*CHURN_BY, "cohort")
 
 Row = dict[str, Any]
+
+
+def offered(cuts: Iterable[str]) -> list[str]:
+    """The cuts there is something to say about: tiers once the company has set its touch model."""
+    return [cut for cut in cuts if cut != "tier" or TouchPlan.get().rules]
 
 
 @transaction.atomic
@@ -71,6 +78,8 @@ def rate(lost: int, at_start: int) -> float | None:
 def churn_counts(periods: list[Period], *, by: str) -> list[Row]:
     """first_on, last_on, value, at_start, lost of each period and value, from the spells (and segments) last built."""
     days = {"firsts": [one.first for one in periods], "lasts": [one.last for one in periods]}
+    if not offered([by]):
+        return []
     sql.run("metrics/sql/standing.sql", {**days, "dimension": by})
     return sql.rows("metrics/sql/churn.sql", days)
 
@@ -140,6 +149,8 @@ def ltv(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
 
 def ltv_rows(*, as_of: dt.date, by: str) -> list[Row]:
     """The same from temp `scored` as it stands, with the group's stored `value`."""
+    if not offered([by]):
+        return []
     return sql.rows("metrics/sql/ltv.sql", {**spells.parameters(as_of=as_of), "dimension": by})
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Installation
 from common.templatetags.crm import money
 from scores.models import RfmSegment
+from segments.models import Tier
 
 from .periods import Period
 
@@ -21,6 +22,7 @@ CUTS: dict[str, str | Promise] = {
     "industry": gettext_lazy("By industry"),
     "region": gettext_lazy("By region"),
     "plan": gettext_lazy("By plan"),
+    "tier": gettext_lazy("By touch tier"),
     "cohort": gettext_lazy("By first month"),
 }
 PERIODS: dict[str, str | Promise] = {
@@ -45,12 +47,15 @@ def group_words(by: str, group: str | None) -> str:
     """A group of a cut as people call it: RFM codes by their names, and a word for none."""
     if group and by == "segment":
         return str(RfmSegment(group).label)
+    if group and by == "tier":
+        return str(Tier(group).label)
     if group:
         return group
     return {
         "owner": _("Without owner"),
         "segment": _("Not scored"),
         "plan": _("Without plan"),
+        "tier": _("In no tier then"),
     }.get(by, _("Not filled in"))
 
 

@@ -1,7 +1,8 @@
 -- Purpose: LTV so far and to come of everybody who ever bought or signed, by one dimension as it is on that day.
 -- The cohort is that of cohorts.sql: the month of the first purchase, or first paid term, as the policy has it.
 -- One row per group (value NULL: everybody). Parameters: dimension, as_of, by_activity, by_contract.
--- Reads: temp scored, purchase_days, contract_cover; customers_customer, customers_dimensionchange.
+-- Reads: temp scored, purchase_days, contract_cover; customers_customer, customers_dimensionchange,
+-- segments_customertier, segments_pasttier.
 WITH began AS (
     SELECT customer_id, to_char(min(day), 'YYYY-MM') AS cohort
       FROM (SELECT customer_id, day FROM purchase_days WHERE %(by_activity)s
@@ -14,6 +15,10 @@ SELECT CASE %(dimension)s
            WHEN '' THEN NULL
            WHEN 'segment' THEN s.rfm_segment
            WHEN 'plan' THEN s.plan
+           WHEN 'tier' THEN COALESCE(
+               (SELECT t.tier FROM segments_customertier t WHERE t.customer_id = s.customer_id AND t.since <= %(as_of)s),
+               (SELECT t.tier FROM segments_pasttier t
+                 WHERE t.customer_id = s.customer_id AND t.since <= %(as_of)s AND t.until > %(as_of)s), '')
            WHEN 'cohort' THEN COALESCE(b.cohort, '')
            ELSE COALESCE(
                (SELECT d.value FROM customers_dimensionchange d

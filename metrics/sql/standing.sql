@@ -1,8 +1,9 @@
 -- Purpose: who was active at the start of each period, whether he is not active at its end, and the value of one
 -- dimension he had at the start. At start = active at the end of the day before; active by the spells last built.
 -- One row per period and customer active at its start.
--- Parameters: firsts, lasts (days), dimension ('' = everybody, owner, industry, region, plan, segment).
--- Reads: temp active_spells, known_terms, segment_at_start; customers_dimensionchange, customers_customer.
+-- Parameters: firsts, lasts (days), dimension ('' = everybody, owner, industry, region, plan, segment, tier).
+-- Reads: temp active_spells, known_terms, segment_at_start; customers_dimensionchange, customers_customer,
+-- segments_customertier, segments_pasttier.
 -- Writes: temp standing.
 DROP TABLE IF EXISTS pg_temp.standing
 ;;
@@ -31,6 +32,10 @@ SELECT a.first_on, a.last_on, a.customer_id, a.is_lost,
                SELECT g.rfm_segment FROM segment_at_start g
                 WHERE g.customer_id = a.customer_id AND g.first_on = a.first_on), '')
            WHEN %(dimension)s = 'plan' THEN COALESCE(l.plan, '')
+           WHEN %(dimension)s = 'tier' THEN COALESCE(
+               (SELECT t.tier FROM segments_customertier t WHERE t.customer_id = a.customer_id AND t.since <= a.first_on),
+               (SELECT t.tier FROM segments_pasttier t
+                 WHERE t.customer_id = a.customer_id AND t.since <= a.first_on AND t.until > a.first_on), '')
            ELSE COALESCE(
                (SELECT d.value FROM customers_dimensionchange d
                  WHERE d.customer_id = a.customer_id AND d.dimension = %(dimension)s

@@ -44,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "periods": PERIODS.items(),
         "by": by,
         "by_address": by or EVERYBODY,
-        "cuts": [(key or EVERYBODY, CUTS[key]) for key in ("", *computing.CHURN_BY)],
+        "cuts": [(key or EVERYBODY, CUTS[key]) for key in computing.offered(["", *computing.CHURN_BY])],
         "is_own": group is not None,
     }
     part = _groups(request, rows, by, settings) if by and group is None else _periods(rows, by, period, settings)

@@ -34,7 +34,7 @@ def ltv(request: HttpRequest) -> HttpResponse:
         "total": total.rows[0] if total.rows else None,
         "sum": large_money(total.rows[0]["historic_total"]) if total.rows else None,
         "by": by,
-        "cuts": [(key, CUTS[key]) for key in computing.LTV_BY],
+        "cuts": [(key, CUTS[key]) for key in computing.offered(computing.LTV_BY)],
         "rows": rows,
         "chart": _chart(rows, by) if rows else None,
         "has_prediction": any(row["predicted_mean"] is not None for row in rows),

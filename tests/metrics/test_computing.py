@@ -8,6 +8,7 @@ import pytest
 from customers.models import Contract, Customer
 from metrics import computing
 from metrics.periods import named
+from segments.models import CustomerTier, PastTier, TouchPlan
 from tests import factories
 
 from .conftest import NOW, TODAY
@@ -87,6 +88,26 @@ def test_a_new_owner_does_not_rewrite_history(company):
 def test_churn_of_may_by_other_cuts(company, by, groups):
     found = churn(by=by, start=dt.date(2026, 5, 1), end=dt.date(2026, 5, 31))
     assert found == {("2026-05", group): figures for group, figures in groups.items()}
+
+
+def test_churn_by_tier_is_by_the_tier_at_the_start(company):
+    """A was in high touch until 1 May and is in low touch since; B came into tech touch after May had begun."""
+    start = dt.date(2026, 5, 1)
+    TouchPlan.objects.create(rules=[{"tier": "high", "criteria": {"is_active": "yes"}}])
+    CustomerTier.objects.create(customer=company.a, tier="low", since=start)
+    PastTier.objects.create(customer=company.a, tier="high", since=dt.date(2026, 4, 1), until=start, why="facts")
+    CustomerTier.objects.create(customer=company.b, tier="tech", since=dt.date(2026, 5, 2))
+    assert churn(by="tier", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 31)) == {
+        ("2026-04", "high"): (1, 0),
+        ("2026-04", ""): (2, 0),
+        ("2026-05", "low"): (1, 0),
+        ("2026-05", ""): (2, 1),
+    }
+
+
+def test_without_a_touch_model_there_is_no_cut_by_tier(company):
+    assert churn(by="tier") == {}
+    assert "tier" not in computing.offered(computing.CHURN_BY)
 
 
 def test_segments_of_a_start_no_night_has_stored_are_computed(company):

@@ -37,6 +37,8 @@ def test_a_period_in_english():
     [
         ("segment", "at_risk", "離反予備軍"),
         ("segment", "", "対象外"),
+        ("tier", "high", "ハイタッチ"),
+        ("tier", "", "当時は区分なし"),
         ("owner", None, "担当なし"),
         ("plan", "", "プランなし"),
         ("industry", "", "未入力"),
