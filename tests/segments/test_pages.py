@@ -132,7 +132,7 @@ def test_the_list_asks_the_database_a_fixed_number_of_times(cs, vip):
     _page(cs, "list")
     with CaptureQueriesContext(connection) as queries:
         _page(cs, "list")
-    assert len(queries) <= 11, "\n".join(query["sql"][:110] for query in queries)
+    assert len(queries) <= 12, "\n".join(query["sql"][:110] for query in queries)
 
 
 # --- the members --------------------------------------------------------------------------------
