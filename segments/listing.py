@@ -249,3 +249,12 @@ def of_customer(customer: Customer) -> list[Membership]:
         "segment"
     )
     return list(stays.order_by("segment__position", "segment__name"))
+
+
+FORMER = 20
+
+
+def former(customer: Customer) -> list[Membership]:
+    """The segments a customer was in and left, the latest first."""
+    stays = Membership.objects.filter(customer=customer, left_on__isnull=False).select_related("segment")
+    return list(stays.order_by("-left_on", "-pk")[:FORMER])

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Installation
 from accounts.roles import may
 from customers.models import Customer
+from scores import history
 
 from .. import counting, explaining, listing, narrowing, rules
 from ..models import Segment
@@ -26,6 +27,8 @@ def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
         "memberships": listing.of_customer(customer),
         "segments": Segment.objects.all(),
         "asked": asked,
+        "stages": history.stages(customer),
+        "former": listing.former(customer),
     }
     context |= _why(customer, asked) if asked else {}
     return render(request, "segments/_customer_panel.html" if request.htmx else "segments/customer.html", context)

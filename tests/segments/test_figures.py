@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from scores.models import Score
+from scores.models import LifecycleStage, Score
 from segments import figures, ready_made
 from segments.models import Membership, Segment
 from tests import factories
@@ -149,7 +149,7 @@ def test_the_list_of_segments_is_searched_and_filtered(vip, manager, query, expe
     Segment.objects.create(slug="mine", name="My own", rule={"field": "m", "op": "eq", "value": 5})
     Segment.objects.create(slug="list", name="A list", rule={}, is_frozen=True, as_of=TODAY)
     context = manager.get(f"/segments/?{query}").context
-    assert [row.segment.slug for row in [*context["general"], *context["rfm"]]] == expected
+    assert [row.segment.slug for row in [*context["own"], *context["general"], *context["rfm"]]] == expected
 
 
 def test_the_list_is_sorted_by_size_movement_or_name(vip, manager):
@@ -161,3 +161,13 @@ def test_the_list_is_sorted_by_size_movement_or_name(vip, manager):
     with translation.override("en"):
         names = [str(row.segment) for row in rows]
     assert names == sorted(names)
+
+
+def test_a_customers_page_tells_the_stages_and_segments_he_went_through(vip, manager):
+    who = Membership.objects.get(customer__code="D").customer
+    day = dt.date(2026, 6, 1)
+    LifecycleStage.objects.create(customer=who, lifecycle="new", began_on=day, ended_on=TODAY)
+    LifecycleStage.objects.create(customer=who, lifecycle="slipping", began_on=TODAY)
+    text = _text(manager.get(f"/segments/customers/{who.pk}/"))
+    assert "Slipping 2026/06/30 – today New 2026/06/01 – 2026/06/30" in text
+    assert "VIP 2026/06/10 – 2026/06/12" in text
