@@ -327,3 +327,24 @@ def test_what_is_kept_equals_a_computation_from_scratch_at_length(policy, first,
     with transaction.atomic():
         live_through(policy, first, then)
         transaction.set_rollback(True)
+
+
+@given(policy=st.sampled_from(POLICIES), known=st.lists(facts, max_size=20), later=st.lists(facts, max_size=8))
+@settings(QUICK, max_examples=4)
+def test_an_earlier_day_computed_later_is_what_was_stored_that_day(policy, known, later, every_share):
+    with transaction.atomic():
+        configure(**policy)
+        company = Company()
+        for kind, number, on, *words in known:
+            company.do(kind, number, min(on, 0), *words)
+        compute()
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE stored_then ON COMMIT DROP AS SELECT * FROM scores_score")
+        said_then = said("scores_prediction")
+        for kind, number, on, *words in later:
+            company.do(kind, number, 1 + abs(on), *words)
+        compute(as_of=TODAY + dt.timedelta(50))
+        scoring.build(as_of=TODAY, now=moment(TODAY))
+        assert differing("stored_then", "scored", SCORES) == []
+        assert said("scored WHERE lifecycle <> 'prospect'") == pytest.approx(said_then, rel=1e-9)
+        transaction.set_rollback(True)
