@@ -101,7 +101,7 @@ def _compute(
         _store(one, params=params, customers=counts["customers"])
     if (as_of + ONE_DAY).day == 1 and as_of < Installation.get().day_of(now):
         sql.run("scores/sql/snapshot.sql", params)
-    if base is None:
+    if one is not None and base is None:  # not of days made up for reports
         backtesting.run_if_due(fitted, params=params)
     return {"as_of": as_of.isoformat(), **counts, "model": fitted.uses}
 
