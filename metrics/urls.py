@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics/cohorts/", cohorts.cohorts, name="cohorts"),
     path("metrics/rfm/", rfm.rfm, name="rfm"),
     path("metrics/rfm/<int:r>/<int:f>/", rfm.cell, name="cell"),
+    path("metrics/rfm/scores/export/", rfm.scores, name="scores-export"),
     path("metrics/rfm/<int:r>/<int:f>/export/", rfm.export, name="cell-export"),
     path("metrics/rfm/movement/", flows.flow, name="flow"),
     path("metrics/rfm/movement/ask/", flows.ask, name="flow-ask"),

@@ -20,8 +20,9 @@ from common.templatetags.crm import money, number, share
 from customers.models import Customer
 from metrics import charts, keeping, reading
 from metrics.definitions import chip, money_basis
+from scores.api import FIELDS
 from scores.labels import cells, slug
-from scores.models import RfmSegment
+from scores.models import RfmSegment, Score
 
 PER_PAGE = 50
 HEADER = [
@@ -58,6 +59,7 @@ def rfm(request: HttpRequest) -> HttpResponse:
         "count": reading.total(standing, "customers"),
         "vips": reading.total(standing, "vip"),
         "by": by,
+        "may_export": allows(request.user, "customers.export"),
         "measures": [{"words": words, "url": f"?by={code}", "is_here": code == by} for code, words in _measures()],
         "basis": money_basis(settings),
         "definition": chip("rfm", settings=settings, as_of=kept["rfm", ""].as_of),
@@ -210,4 +212,19 @@ def export(request: HttpRequest, r: int, f: int) -> HttpResponseBase:
     name = f"rfm-r{r}-f{f}"
     return downloads.answer(
         request, name=name, header=HEADER, rows=lambda: found.iterator(chunk_size=5000), back=here.address()
+    )
+
+
+@may("customers.export")
+@require_POST
+def scores(request: HttpRequest) -> HttpResponseBase:
+    """The stored scores of all customers as a file, in the columns of the API; who took it along is recorded."""
+    found = Score.objects.order_by("customer__code").values_list(*FIELDS.values())
+    audit.record("scores.export", by=request.user, count=found.count())  # type: ignore[arg-type]  # signed in
+    return downloads.answer(
+        request,
+        name="scores",
+        header=list(FIELDS),
+        rows=lambda: found.iterator(chunk_size=5000),
+        back=reverse("metrics:rfm"),
     )

@@ -157,6 +157,17 @@ def test_the_grid_shows_people_money_or_vips(bought, manager):
     }
 
 
+def test_all_scores_as_a_file_are_for_leaders(staff):
+    assert staff.post("/metrics/rfm/scores/export/").status_code == 403
+
+
+def test_all_scores_hold_each_customer_once(bought, manager):
+    answer = manager.post("/metrics/rfm/scores/export/", {"form": "csv"})
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [(row["customer_id"], row["r"], row["monetary"]) for row in rows][:1] == [("A", "1", "800.00")]
+    assert [row["customer_id"] for row in rows] == ["A", "B", "C", "D"]
+
+
 def test_a_cell_page_by_page_by_m_and_as_a_file(bought, manager, monkeypatch):
     monkeypatch.setattr(rfm, "PER_PAGE", 1)
     Score.objects.update(r=5, f=3)
