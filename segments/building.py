@@ -46,7 +46,9 @@ def uses(segment: Segment) -> list[Use]:
         if getattr(relation, "on_delete", None) is PROTECT:
             model = relation.related_model
             rows = model._base_manager.filter(**{relation.field.name: segment})
-            found += [Use(str(model._meta.verbose_name).capitalize(), str(row)) for row in rows[:50]]
+            # The word of an app above: its own catalogue has it.
+            word = _(str(model._meta.verbose_name).capitalize())
+            found += [Use(word, str(row)) for row in rows[:50]]
     return found
 
 

@@ -7,6 +7,7 @@ from campaigns import audience, composing
 from campaigns.composing import Words
 from campaigns.models import Campaign, Offer
 from campaigns.states import CampaignError
+from segments import building
 
 from .conftest import NOW
 
@@ -47,3 +48,11 @@ def test_what_was_launched_is_refused_even_by_who_opened_it_before(campaign, per
     with pytest.raises(CampaignError, match="掘り起こし"):
         composing.change(campaign=seen, words=WORDS, by=staff, version=seen.version)
     assert Offer.objects.exists()
+
+
+def test_a_segment_campaigns_work_with_names_them_and_stays(campaign, segment, staff):
+    assert [str(use) for use in building.uses(segment)] == ["施策: 掘り起こし"]
+    segment.created_by = staff
+    segment.save()
+    with pytest.raises(building.SegmentError, match="施策: 掘り起こし"):
+        building.archive(segment=segment, by=staff, now=NOW)
