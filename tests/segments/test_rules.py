@@ -45,6 +45,29 @@ LARGE = {"field": "ltv_historic", "op": "gte", "value": 10_000}
         {"field": "is_vip", "op": "is", "value": "yes"},
         {"field": "industry", "op": "is", "value": ""},
         {"field": "industry", "op": "is", "value": "a\0b"},
+        {"field": "industry", "op": "is", "value": "x" * 201},
+        {"field": "industry", "op": "in", "value": ["x"] * 501},
+        {"field": "mrr", "op": "between", "value": [5, 1]},
+        {"field": "mrr", "op": "between", "value": 5},
+        {"field": "renews_on", "op": "between", "value": ["2026-02-01", "2026-01-01"]},
+        {"field": "renews_on", "op": "passed", "value": 1},
+        {"field": "owner", "op": "in", "value": [True]},
+        {"field": "attribute:", "op": "is", "value": "x"},
+        {"event": "birth", "measure": "count", "op": "gte", "value": 1},
+        {"event": "purchase", "measure": "weight", "op": "gte", "value": 1},
+        {"event": "purchase", "measure": "count", "op": "within_last", "value": 1},
+        {"event": "purchase", "measure": "count", "op": "gte", "value": 1, "period": {"last_days": 0}},
+        {"event": "purchase", "measure": "count", "op": "gte", "value": 1, "period": [90]},
+        {
+            "event": "purchase",
+            "measure": "count",
+            "op": "gte",
+            "value": 1,
+            "period": {"from": "2026-02-01", "to": "2026-01-01"},
+        },
+        {"event": "purchase", "measure": "count", "op": "gte", "value": 1, "where": {"colour": "red"}},
+        {"event": "interaction", "measure": "count", "op": "gte", "value": 1, "where": {"kind": ["smoke"]}},
+        {"any": [{"field": "f", "op": "eq", "value": 1}] * 201},
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_with_a_sentence(rule):
@@ -188,6 +211,88 @@ def test_a_rule_reads_as_a_sentence_in_both_languages():
         assert rule.words() == (
             "「ライフサイクル」が「休眠」または「離反」、かつ(「累計LTV」が¥10,000以上、または〔「VIP」が「はい」〕に当てはまらない)"
         )
+
+
+@pytest.mark.parametrize(
+    ("rule", "english", "japanese"),
+    [
+        (
+            {
+                "event": "purchase",
+                "measure": "amount",
+                "op": "between",
+                "value": [1000, 5000],
+                "period": {"from": "2026-04-01", "to": "2026-06-30"},
+                "where": {"product": ["皿", "椀"]},
+            },
+            "Amount bought (before refunds) from 2026/04/01 to 2026/06/30 (Product: “皿” or “椀”):"
+            " between ¥1,000 and ¥5,000",
+            "2026/04/01から2026/06/30までの「購入金額(返金前)」(商品: 「皿」または「椀」)が¥1,000から¥5,000の範囲",
+        ),
+        (
+            {"not": {"event": "login", "measure": "days", "op": "lt", "value": 3, "period": {"from": "2026-04-01"}}},
+            "not: Days with a login since 2026/04/01: less than 3",
+            "〔2026/04/01以降の「ログインした日数」が3日未満〕に当てはまらない",
+        ),
+        (
+            {"not": {"any": [_is("p_alive", "lt", "0.5"), _is("tags", "all_of", ["A"])]}},
+            "not (P(alive) is less than 50%, or Tags include all of “A”)",
+            "〔「継続確率(推定)」が50%より小さい、または「タグ」に「A」のすべてがある〕に当てはまらない",
+        ),
+        (
+            {
+                "event": "interaction",
+                "measure": "count",
+                "op": "lte",
+                "value": 0,
+                "period": {"to": "2026-04-01"},
+                "where": {"category": ["complaint"]},
+            },
+            "No “Contact with us” until 2026/04/01 (Category: “Complaint”)",
+            "2026/04/01までの「お客様とのやりとり」(区分: 「クレーム」)がない",
+        ),
+        (_is("attribute:席", "is_unknown", True), "席 is not known", "「席」が登録なし"),
+        (
+            _is("renews_on", "between", ["2026-04-01", "2026-06-30"]),
+            "Renewal date lies between 2026/04/01 and 2026/06/30",
+            "「更新日」が2026/04/01から2026/06/30の範囲",
+        ),
+        (
+            _is("industry", "in", list("ABCDEFG")),
+            "Industry is “A” or “B” or “C” or “D” or “E” (or 2 more)",
+            "「業種」が「A」または「B」または「C」または「D」または「E」ほか2件",
+        ),
+    ],
+)
+def test_every_kind_of_condition_is_said_as_a_person_would(rule, english, japanese):
+    for language, words in [("en", english), ("ja", japanese)]:
+        with translation.override(language):
+            assert rules.parse(rule).words() == words
+
+
+def test_what_will_hold_by_itself_says_from_when(db):
+    customer = factories.customer("A")
+    Score.objects.create(customer=customer, as_of=AS_OF, last_purchase_on="2026-06-20", renews_on="2026-09-10")
+    for rule, missing in [
+        (_is("last_purchase_on", "longer_ago", 30), "何もしなくても2026/07/20から"),
+        (_is("renews_on", "within_next", 60), "何もしなくても2026/07/12から"),
+        (_is("renews_on", "passed", None), "何もしなくても2026/09/11から"),
+        (_is("renews_on", "within_last", 60), ""),
+        (_is("frequency", "lte", 0), ""),
+        (_is("monetary", "gte", 1500), "あと¥1,500"),
+    ]:
+        answer = explaining.why(customer=customer, segment=Segment(slug="s", rule=rule), as_of=AS_OF)
+        assert [reason.missing for reason in answer.reasons] == [missing]
+
+
+def test_a_segment_inside_shows_its_own_conditions(db):
+    customer = factories.customer("A")
+    Segment.objects.create(slug="inner", name="中", rule={"all": [_is("code", "is", "A"), _is("r", "gte", 3)]})
+    rule = _is("segment", "in", ["inner"])
+    answer = explaining.why(customer=customer, segment=Segment(slug="s", name="外", rule=rule), as_of=AS_OF)
+    assert answer.is_in is False
+    assert [(depth, reason.is_met) for depth, reason in answer.lines] == [(0, False), (1, False), (2, True), (2, False)]
+    assert answer.lines[0][1].words == "セグメント「中」に入っている"
 
 
 def test_why_names_the_value_and_what_would_change_it(three):
