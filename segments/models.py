@@ -216,7 +216,7 @@ class FrozenLine(models.Model):
     nth = models.IntegerField(help_text="line of the text or file")
     text = models.CharField(max_length=300)
     how = models.CharField(max_length=10, choices=How, blank=True, default="")
-    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+")
     candidates = ArrayField(models.BigIntegerField(), default=list, help_text="who it may be, where nobody is certain")
 
     PERSONAL: ClassVar[dict[str, str]] = {"text": ""}
@@ -346,7 +346,7 @@ class TierOverride(models.Model):
 
     is_handed_over = False  # whoever stands has his own
 
-    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="tier_override")
+    customer = models.OneToOneField(Customer, models.PROTECT, primary_key=True, related_name="tier_override")
     tier = models.CharField(max_length=4, choices=Tier)
     reason = models.CharField(_("reason"), max_length=300)
     until = models.DateField(_("until"), null=True, blank=True)

@@ -91,7 +91,7 @@ def edited(table: Table, parameters: Mapping[str, Any]) -> None:
     if marks := _marks_of_an_edit(table):
         execute(
             "UPDATE undo_row SET why = 'edited' FROM {table} AS mine"
-            " WHERE mine.id = undo_row.row_id AND why IS NULL AND ({marks}) AND NOT EXISTS ("
+            " WHERE mine.id = undo_row.row_id AND undo_row.why IS NULL AND ({marks}) AND NOT EXISTS ("
             "SELECT FROM customers_importchange AS change WHERE change.model = %(model)s AND change.row_id = mine.id"
             " AND change.imported_id <> %(import_id)s)",
             parameters,
@@ -101,7 +101,7 @@ def edited(table: Table, parameters: Mapping[str, Any]) -> None:
     if AuditEvent.objects.filter(object_type=parameters["label"]).exists():
         execute(
             "UPDATE undo_row SET why = 'edited' FROM accounts_auditevent AS event"
-            " WHERE event.object_type = %(label)s AND event.object_id = undo_row.row_id::text AND why IS NULL"
+            " WHERE event.object_type = %(label)s AND event.object_id = undo_row.row_id::text AND undo_row.why IS NULL"
             " AND event.action !~ %(no_edit)s",
             parameters,
         )
@@ -120,7 +120,7 @@ def _in_use(table: Table, reference: Reference, parameters: Mapping[str, Any]) -
     """Rows of the same import that go themselves hold nothing back, nor those that go back to where they were."""
     execute(
         "UPDATE undo_row SET why = 'in_use' FROM {other} AS refers"
-        " WHERE refers.{column} = undo_row.row_id AND why IS NULL AND NOT ({goes})",
+        " WHERE refers.{column} = undo_row.row_id AND undo_row.why IS NULL AND NOT ({goes})",
         parameters,
         other=names.Identifier(reference.table),
         column=names.Identifier(reference.column),
@@ -179,7 +179,7 @@ def leave_parts_to_their_customer(table: Table, parameters: Mapping[str, Any]) -
 def concern_customers_of_rows(table: Table, parameters: Mapping[str, Any]) -> None:
     execute(
         "INSERT INTO undo_concerned (customer_id) SELECT DISTINCT mine.customer_id FROM {table} AS mine"
-        " JOIN undo_row ON undo_row.row_id = mine.id WHERE why IS NULL",
+        " JOIN undo_row ON undo_row.row_id = mine.id WHERE undo_row.why IS NULL",
         parameters,
         table=names.Identifier(table.table),
     )
@@ -197,7 +197,7 @@ def delete(table: Table, parameters: Mapping[str, Any]) -> dict[str, int]:
             count = _delete_with(model._meta.db_table, parameters, _columns_to(table, model))
             gone |= {"contact": count} if model is Contact else {}
     gone[table.name] = execute(
-        "DELETE FROM {table} AS mine USING undo_row WHERE mine.id = undo_row.row_id AND why IS NULL",
+        "DELETE FROM {table} AS mine USING undo_row WHERE mine.id = undo_row.row_id AND undo_row.why IS NULL",
         parameters,
         table=names.Identifier(table.table),
     )
@@ -217,7 +217,7 @@ def _delete_with(table: str, parameters: Mapping[str, Any], columns: list[str] |
     """Delete the rows of a table that name a chosen row that goes."""
     return sum(
         execute(
-            "DELETE FROM {table} AS theirs USING undo_row WHERE theirs.{column} = undo_row.row_id AND why IS NULL",
+            "DELETE FROM {table} AS theirs USING undo_row WHERE theirs.{column} = undo_row.row_id AND undo_row.why IS NULL",
             parameters,
             table=names.Identifier(table),
             column=names.Identifier(column),
@@ -233,7 +233,7 @@ def _let_go(reference: Reference, parameters: Mapping[str, Any]) -> None:
         return
     execute(
         "UPDATE {other} AS theirs SET {column} = NULL FROM undo_row"
-        " WHERE theirs.{column} = undo_row.row_id AND why IS NULL",
+        " WHERE theirs.{column} = undo_row.row_id AND undo_row.why IS NULL",
         parameters,
         other=names.Identifier(reference.table),
         column=names.Identifier(reference.column),

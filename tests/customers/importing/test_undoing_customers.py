@@ -23,7 +23,7 @@ from customers.models import (
     Touched,
 )
 from scores.models import Prediction, Score
-from segments.models import Membership, Segment
+from segments.models import FrozenLine, FrozenList, Membership, Segment, TierOverride
 from tests import factories
 from tests.customers.importing.undone import (
     LATER,
@@ -94,6 +94,13 @@ REFERENCES = {
     ),
     "a contact": lambda who: Contact.objects.create(customer=who, name="別の方"),
     "a branch": lambda who: factories.customer("B1", parent=who),
+    "a line of a frozen list": lambda who: FrozenLine.objects.create(
+        frozen_list=FrozenList.objects.create(line_count=1, made_by=factories.user(), made_at=NOW),
+        nth=1,
+        text="C1",
+        customer=who,
+    ),
+    "a tier set by hand": lambda who: TierOverride.objects.create(customer=who, tier="high", reason="社長案件", at=NOW),
     "a merge": lambda who: Merge.objects.create(
         winner=factories.customer("W1"), loser=who, before={}, after={}, at=NOW
     ),
