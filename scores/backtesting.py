@@ -1,7 +1,7 @@
 """How well the models would have foretold what is known by now: fitted on an earlier day, held against what came (M9).
 
-Done with the first fit of a calendar month and when another model begins to speak, on at most SAMPLE_CUSTOMERS: about
-the price of one more fit. A touched refresh never does it, because it fits nothing.
+Done with the first fit of a calendar month and when another model begins to speak, on at most SAMPLE_CUSTOMERS: no more
+than the price of a fit or two. A touched refresh never does it, because it fits nothing.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from scores.models import ModelFit
 
 RISK_DAYS = btyd.RISK_HORIZON_DAYS
 WINDOWS = (RISK_DAYS, 365)  # days held back; a window needs as long a time before it
-SAMPLE_CUSTOMERS = 100_000
+SAMPLE_CUSTOMERS = 30_000
 MOST_REPEATS = 7  # 7 and more are one class, as in the published table
 QUIET_PLACES = 10
 
