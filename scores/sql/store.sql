@@ -34,6 +34,9 @@ UPDATE scores_score s
         t.lifecycle, t.lifecycle_since, t.is_active, t.plan, t.mrr, t.renews_on, t.notice_due_on,
         t.notice_given_on, t.contract_started_on, t.ltv_historic)
 ;;
+WITH fresh AS MATERIALIZED (  -- not an anti-join: on tables that were empty when analysed it grows with the square
+    SELECT customer_id FROM scored EXCEPT SELECT customer_id FROM scores_score
+)
 INSERT INTO scores_score (
     customer_id, as_of, rfm_previous, rfm_changed_on, rfm_by_cutoffs,
     first_purchase_on, last_purchase_on, last_login_on, last_activity_on, frequency, monetary,
@@ -44,7 +47,7 @@ SELECT customer_id, %(as_of)s, '', NULL, FALSE,
        repeat_days, repeat_value, r, f, m, rfm_segment, is_vip, lifecycle, lifecycle_since, is_active,
        plan, mrr, renews_on, notice_due_on, notice_given_on, contract_started_on, ltv_historic
   FROM scored t
- WHERE NOT EXISTS (SELECT 1 FROM scores_score s WHERE s.customer_id = t.customer_id)
+  JOIN fresh USING (customer_id)
 ;;
 DELETE FROM scores_prediction p
  WHERE NOT EXISTS (SELECT 1 FROM scored t WHERE t.customer_id = p.customer_id AND t.lifecycle <> 'prospect')
@@ -62,11 +65,14 @@ UPDATE scores_prediction p
        (t.p_alive, t.expected_purchases_365d, t.expected_value, t.churn_risk, t.next_purchase_days, t.ltv_predicted,
         t.reasons)
 ;;
+WITH fresh AS MATERIALIZED (
+    SELECT customer_id FROM scored EXCEPT SELECT customer_id FROM scores_prediction
+)
 INSERT INTO scores_prediction (
     customer_id, as_of, p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days, ltv_predicted,
     reasons)
 SELECT customer_id, %(as_of)s,
        p_alive, expected_purchases_365d, expected_value, churn_risk, next_purchase_days, ltv_predicted, reasons
   FROM scored t
+  JOIN fresh USING (customer_id)
  WHERE t.lifecycle <> 'prospect'
-   AND NOT EXISTS (SELECT 1 FROM scores_prediction p WHERE p.customer_id = t.customer_id)
