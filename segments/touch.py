@@ -153,14 +153,16 @@ def condition(rule: Mapping[str, Any], *, as_of: dt.date) -> Q:
 
 @transaction.atomic
 def refresh(*, as_of: dt.date, why: CustomerTier.Why = CustomerTier.Why.FACTS, only: Customer | None = None) -> int:
-    """Stores who is in which tier on `as_of`; safe to repeat. Returns how many have one (0 while no model is set).
+    """Stores who is in which tier on `as_of`; safe to repeat. Returns how many have one; nobody while no model is set.
 
     `only`: nobody but this customer.
     """
     plan = TouchPlan.get()
-    if not plan.rules:
+    if not plan.rules and not CustomerTier.objects.exists():
         return 0
     wanted = judged(plan, as_of=as_of) if only is None else judged(plan, as_of=as_of).filter(pk=only.pk)
+    if not plan.rules:
+        wanted = wanted.filter(pk=0)  # the model was taken back: everybody leaves his tier
     found, params = wanted.order_by().values_list("pk", "tier", "is_by_hand").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.touch_wanted")

@@ -156,6 +156,16 @@ def test_moves_that_new_rules_make_say_so(six):
     assert AuditEvent.objects.get(action="touch.plan_changed").actor == six[0]
 
 
+def test_who_takes_the_model_back_ends_every_tier(six):
+    new = plan()
+    touch.refresh(as_of=TODAY - dt.timedelta(days=1))
+    new.rules = []
+    touch.save_plan(plan=new, by=six[0], now=NOW)
+    assert not CustomerTier.objects.exists()
+    assert set(PastTier.objects.values_list("until", flat=True)) == {TODAY}
+    assert touch.refresh(as_of=TODAY) == 0
+
+
 # --- by hand -------------------------------------------------------------------------------
 
 
