@@ -12,6 +12,7 @@ from .counting import limited
 from .models import Segment
 
 MOST = 30  # parts counted in one pass
+SECONDS = 20  # somebody waits for the page
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def narrow(segment: Segment, *, as_of: dt.date) -> Narrowing:
         together = together & condition
         counts[f"alone{number}"] = Count("pk", filter=condition)
         counts[f"left{number}"] = Count("pk", filter=together)
-    with limited(segment.time_limit):
+    with limited(min(segment.time_limit, SECONDS)):
         found = Customer.objects.current().order_by().aggregate(**counts)
     left = [found["everybody"], *(found[f"left{number}"] for number in range(len(parts)))]
     steps = [
