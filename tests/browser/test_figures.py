@@ -21,6 +21,7 @@ PAGES = [
     "/metrics/cohorts/",
     "/metrics/rfm/",
     "/metrics/rfm/5/5/",
+    "/metrics/rfm/movement/",
     "/scores/model/",
 ]
 
@@ -44,6 +45,7 @@ def figures(today, monkeypatch):
     gone = factories.customer("GONE", name="去年商店", industry="小売")
     factories.purchase(gone, last_month(today) - dt.timedelta(days=50), 5000)
     now = timezone.now()
+    scoring.compute(as_of=today.replace(day=1) - dt.timedelta(days=1), now=now)  # an end of month to compare with
     scoring.compute(as_of=today, now=now)
     rollups.fill(as_of=today, now=now)
 
