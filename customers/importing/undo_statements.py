@@ -217,7 +217,8 @@ def _delete_with(table: str, parameters: Mapping[str, Any], columns: list[str] |
     """Delete the rows of a table that name a chosen row that goes."""
     return sum(
         execute(
-            "DELETE FROM {table} AS theirs USING undo_row WHERE theirs.{column} = undo_row.row_id AND undo_row.why IS NULL",
+            "DELETE FROM {table} AS theirs USING undo_row"
+            " WHERE theirs.{column} = undo_row.row_id AND undo_row.why IS NULL",
             parameters,
             table=names.Identifier(table),
             column=names.Identifier(column),
