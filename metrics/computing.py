@@ -144,6 +144,7 @@ def cohorts(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
 def ltv(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
     """LTV by group: group, customers, historic_total, historic_mean, predicted_mean (None without a model)."""
     scoring.build(as_of=as_of, now=now)
+    spells.build(as_of=as_of)
     return named(ltv_rows(as_of=as_of, by=by), by)
 
 

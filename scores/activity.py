@@ -13,16 +13,30 @@ from accounts.models import Installation
 from common import sql
 from scores import spells
 
-FORMULA = 1  # raise it when sql/activity.sql or what it reads changes: everybody is then computed anew
+FORMULA = 2  # raise it when sql/activity.sql or what it reads changes: everybody is then computed anew
 PASSING = {"as_of", "window_from"}  # parameters that only the day decides
 
 
 def build(*, params: dict[str, Any]) -> None:
-    """(Re)builds `activity` of everybody from the raw rows, and the temp tables of spells beside it; keeps nothing."""
+    """(Re)builds `activity` of everybody from the raw rows, and temp `bought`, `refund_days`, `known_terms` and
+    `contract_cover` beside it, with the other tables of spells where by_days; keeps nothing."""
     with spells.scope():
-        spells.make(params)
-        sql.run("scores/sql/activity.sql", params)
+        _read(params)
     sql.run("scores/sql/activity_built.sql", params)
+
+
+def _read(params: dict[str, Any]) -> None:
+    """The statements behind everybody's activity and behind that of a few. Days are laid out only where activity does
+    not follow from purchases alone; elsewhere no day table is left behind: `spells.build` makes them."""
+    if params["by_days"]:
+        spells.make(params, "bought")
+    else:
+        sql.run("scores/sql/no_days.sql")
+        spells.contracts(params)
+        spells.purchases(params, "bought")
+    sql.run("scores/sql/activity.sql", params)
+    if not params["by_days"]:
+        sql.run("scores/sql/no_days_end.sql")
 
 
 def keep(*, params: dict[str, Any]) -> int:
@@ -38,8 +52,7 @@ def renew(ids: Collection[int], *, params: dict[str, Any]) -> tuple[int, int]:
     """
     count = want(ids)
     with spells.scope(is_everybody=False):
-        spells.make(params)
-        sql.run("scores/sql/activity.sql", params)
+        _read(params)
     written = sql.total("scores/sql/keep_activity.sql", {**params, "everybody": False})
     sql.run("scores/sql/activity_built.sql", params)
     return count, written

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from common import sql
-from scores import btyd, copying, judging, predicting
+from scores import btyd, copying, judging, predicting, spells
 from scores.likelihood import TooLittleData
 from scores.models import ModelFit
 
@@ -24,9 +24,11 @@ QUIET_PLACES = 10
 
 
 def run_if_due(fitted: predicting.Fit, *, params: dict[str, Any]) -> None:
-    """Stores a back-test with the fit of the day, where one is due; needs the temp tables of spells for everybody."""
+    """Stores a back-test with the fit of the day, where one is due; needs what `activity.build` left behind."""
     row = ModelFit.objects.get(as_of=params["as_of"])
     if _is_due(row):
+        if not params["by_days"]:
+            spells.build_purchases(as_of=params["as_of"])
         row.backtest = run(fitted, params=params)
         row.save(update_fields=["backtest"])
 

@@ -156,7 +156,7 @@ def _build(params: dict[str, Any], *, now: dt.datetime) -> tuple[predicting.Fit,
     activity.build(params=params)
     _grade(params)
     fitted = predicting.build(params=params)
-    factors = company(as_of=params["as_of"], now=now)
+    factors = company(as_of=params["as_of"], now=now, by_contract=params["by_contract"])
     sql.run("scores/sql/scored.sql", params | factors)
     return fitted, factors
 
@@ -188,22 +188,23 @@ def parameters(*, as_of: dt.date, settings: Installation | None = None) -> dict[
     }
 
 
-def company(*, as_of: dt.date, now: dt.datetime) -> dict[str, Any]:
+def company(*, as_of: dt.date, now: dt.datetime, by_contract: bool) -> dict[str, Any]:
     """The company's factors of predicted LTV: `refund_share` (of purchases of its last 365 days, a decimal as text, 0
     without any) and `months_to_come` = Σ_{k=1..12}(1 − c)^k with c = lost ÷ at start of the last six full months
-    (None without)."""
-    months = full_months(as_of=as_of, today=Installation.get().day_of(now))
-    params = {
-        "as_of": as_of,
-        "month_firsts": [first for first, _ in months],
-        "month_lasts": [last for _, last in months],
-    }
-    (found,) = sql.rows("scores/sql/company.sql", params)
-    stay = 1 - found["lost"] / found["at_start"] if found["at_start"] else None
+    (None without, and under a policy without contracts, which needs none)."""
+    (found,) = sql.rows("scores/sql/company.sql", {"as_of": as_of})
     return {
         "refund_share": str(found["returned"] / found["sold"]) if found["sold"] else "0",
-        "months_to_come": None if stay is None else sum(stay**k for k in range(1, 13)),
+        "months_to_come": _months_to_come(as_of=as_of, now=now) if by_contract else None,
     }
+
+
+def _months_to_come(*, as_of: dt.date, now: dt.datetime) -> float | None:
+    months = full_months(as_of=as_of, today=Installation.get().day_of(now))
+    params = {"month_firsts": [first for first, _ in months], "month_lasts": [last for _, last in months]}
+    (found,) = sql.rows("scores/sql/company_churn.sql", params)
+    stay = 1 - found["lost"] / found["at_start"] if found["at_start"] else None
+    return None if stay is None else sum(stay**k for k in range(1, 13))
 
 
 def full_months(*, as_of: dt.date, today: dt.date) -> list[tuple[dt.date, dt.date]]:

@@ -26,12 +26,14 @@ def parameters(
     settings = settings or Installation.get()
     by_contract = settings.churn_policy in (ChurnPolicy.CONTRACT, ChurnPolicy.EITHER)
     by_activity = settings.churn_policy in (ChurnPolicy.INACTIVITY, ChurnPolicy.EITHER)
+    by_login = by_activity and settings.activity == Activity.PURCHASES_AND_LOGINS
     return {
         "as_of": as_of,
         "inactivity_days": settings.inactivity_days,
         "by_contract": by_contract,
         "by_activity": by_activity,
-        "by_login": by_activity and settings.activity == Activity.PURCHASES_AND_LOGINS,
+        "by_login": by_login,
+        "by_days": by_contract or by_login,
         "month_end": settings.month_end if month_end is None else month_end,
     }
 
@@ -46,16 +48,38 @@ def build(*, as_of: dt.date, month_end: bool | None = None) -> None:
         make(parameters(as_of=as_of, month_end=month_end))
 
 
-def make(params: dict[str, Any]) -> None:
-    """The same from given parameters, of those in `scope`."""
-    for name in ("purchase_days", "known_terms", "spells"):
+def make(params: dict[str, Any], *more: str) -> None:
+    """The same from given parameters, of those in `scope`; with `more` tables of `purchases`."""
+    purchases(params, "purchase_days", *more)
+    sql.run("scores/sql/purchase_days_read.sql")
+    contracts(params)
+    sql.run("scores/sql/spells.sql", params)
+
+
+def purchases(params: dict[str, Any], *tables: str) -> None:
+    """(Re)builds `refund_days` and these tables (`purchase_days`, `bought`) from the purchases of those in `scope`.
+
+    Lines of an order count together on the day of the earliest; most customers have no order of several lines, and
+    theirs are read as they stand.
+    """
+    for name in ("several_lines", "refund_days", *tables):
+        sql.run(f"scores/sql/{name}.sql", params)
+    for lines in ("lines_plain", "lines_of_orders"):
+        sql.run(f"scores/sql/{lines}.sql", params)
+        for name in tables:
+            sql.run(f"scores/sql/{name}_of_lines.sql", params)
+
+
+def contracts(params: dict[str, Any]) -> None:
+    """(Re)builds `known_terms` and `contract_cover` of those in `scope`."""
+    for name in ("known_terms", "contract_cover"):
         sql.run(f"scores/sql/{name}.sql", params)
 
 
 def build_purchases(*, as_of: dt.date) -> None:
     """(Re)builds `purchase_days` and `refund_days` alone."""
     with scope():
-        sql.run("scores/sql/purchase_days.sql", {"as_of": as_of})
+        purchases({"as_of": as_of}, "purchase_days")
 
 
 @contextmanager

@@ -75,6 +75,7 @@ def tables():
     sql.run("scores/sql/held_back.sql", parameters("scores/sql/held_back.sql", sql.text("scores/sql/held_back.sql")))
     activity.want([])
     sql.run("scores/sql/scope_wanted.sql")
+    sql.run("scores/sql/lines_plain.sql", {"as_of": AS_OF})
     with connection.cursor() as cursor:
         for statement in MADE_IN_PYTHON:
             cursor.execute(statement)

@@ -14,29 +14,16 @@
 --                                     months from year 0 to the begin of d, MRR × days under term ÷ days of the month
 --                                     sums up to mrr × (position(end) − position(begin)), so that
 --                                     historic = signed_base + mrr × position(as_of + 1)
--- Reads: temp these_customers, these_logins, purchase_days, refund_days, activity_days, active_spells, known_terms,
--- contract_cover.
+-- Where spells follow from purchases alone (by_days false), no day table is needed: bought.sql has them.
+-- Reads: temp these_customers, these_logins, bought, refund_days, known_terms, contract_cover; purchase_days,
+-- activity_days, active_spells (empty where not by_days).
 -- Writes: temp activity_rows.
 DROP VIEW IF EXISTS pg_temp.activity
 ;;
 DROP TABLE IF EXISTS pg_temp.activity_rows
 ;;
 CREATE TEMP TABLE activity_rows AS
-WITH bought_days AS (
-    SELECT *, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) - 1 AS silent FROM purchase_days
-), bought AS (
-    SELECT customer_id,
-           min(day) AS first_on,
-           max(day) AS last_on,
-           max(day) FILTER (WHERE silent > %(slipping_days)s) AS returned_on,
-           count(*) - 1 AS x,
-           sum(amount) AS amount,
-           sum(amount) FILTER (WHERE silent IS NOT NULL) AS repeat_amount,
-           sum(orders) FILTER (WHERE day > %(window_from)s) AS orders_in_window,
-           sum(amount) FILTER (WHERE day > %(window_from)s) AS amount_in_window
-      FROM bought_days
-     GROUP BY customer_id
-), returned AS (
+WITH returned AS (
     SELECT customer_id, sum(amount) AS amount, sum(amount) FILTER (WHERE day > %(window_from)s) AS amount_in_window
       FROM refund_days
      GROUP BY customer_id
@@ -73,6 +60,10 @@ WITH bought_days AS (
            max(until_on) AS until_on
       FROM active_spells
      GROUP BY customer_id
+     UNION ALL
+    SELECT customer_id, spells, first_on, from_on, last_on + %(inactivity_days)s - 1
+      FROM bought
+     WHERE NOT %(by_days)s
 ), terms AS (
     SELECT *,
            ends_on > %(as_of)s AS is_running,
@@ -112,7 +103,7 @@ SELECT c.customer_id,
        (COALESCE(b.amount, 0) + COALESCE(r.amount, 0))::numeric(20, 2) AS net,
        COALESCE(b.x, 0)::integer AS x,
        b.last_on - b.first_on AS t_x,
-       CASE WHEN b.x >= 0 THEN COALESCE(b.repeat_amount, 0) END::numeric(20, 2) AS repeat_amount,
+       b.repeat_amount::numeric(20, 2) AS repeat_amount,
        COALESCE(s.spells, 0)::integer AS spells,
        s.first_from, s.from_on, s.until_on,
        d.returned_on,

@@ -3,10 +3,9 @@
 -- One row per customer and spell (maximal: days on which spells touch are one spell). Spells reach into
 -- the future where nothing known ends them; 9999-12-31 stands for "open".
 --   activity_days   customer, day: purchases (and by choice logins, from the first purchase or paid term on)
---   contract_cover  customer, unbroken cover by paid terms: first and last day covered
 --   active_spells   the union, as the policy has it; month_end: the day after must be covered as well
--- Reads: temp purchase_days, temp known_terms, temp these_logins.
--- Writes: temp activity_days, temp contract_cover, temp active_spells.
+-- Activity lasts inactivity_days: a day more than that many after the one before begins another stretch.
+-- Reads: temp purchase_days, known_terms, contract_cover, these_logins.  Writes: temp activity_days, active_spells.
 DROP TABLE IF EXISTS pg_temp.activity_days
 ;;
 CREATE TEMP TABLE activity_days AS
@@ -29,37 +28,26 @@ SELECT l.customer_id, l.logged_in_on
 ;;
 ANALYZE activity_days (customer_id, day)
 ;;
-DROP TABLE IF EXISTS pg_temp.contract_cover
-;;
-CREATE TEMP TABLE contract_cover AS
-WITH covered AS (
-    SELECT customer_id, starts_on AS from_on, ends_on - 1 AS until_on
-      FROM known_terms
-     WHERE is_paid AND ends_on > starts_on
-), reached AS (
-    SELECT *, max(until_on) OVER (
-               PARTITION BY customer_id ORDER BY from_on, until_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-           ) AS reach
-      FROM covered
-), numbered AS (
-    SELECT *, count(*) FILTER (WHERE reach IS NULL OR from_on > reach + 1) OVER (
-               PARTITION BY customer_id ORDER BY from_on, until_on ROWS UNBOUNDED PRECEDING
-           ) AS island
-      FROM reached
-)
-SELECT customer_id, min(from_on) AS from_on, max(until_on) AS until_on
-  FROM numbered
- GROUP BY customer_id, island
-HAVING min(from_on) <= %(as_of)s
-;;
-ANALYZE contract_cover
-;;
 DROP TABLE IF EXISTS pg_temp.active_spells
 ;;
 CREATE TEMP TABLE active_spells AS
-WITH stretches AS (
-    SELECT customer_id, day AS from_on, day + %(inactivity_days)s - 1 AS until_on
+WITH steps AS (
+    SELECT customer_id, day, lag(day) OVER one AS before, lead(day) OVER one AS after
       FROM activity_days
+    WINDOW one AS (PARTITION BY customer_id ORDER BY day)
+), edges AS (
+    SELECT customer_id, day,
+           before IS NULL OR day > before + %(inactivity_days)s AS begins,
+           after IS NULL OR after > day + %(inactivity_days)s AS ends
+      FROM steps
+), activity AS (
+    SELECT customer_id, day AS from_on, begins,
+           CASE WHEN ends THEN day ELSE lead(day) OVER (PARTITION BY customer_id ORDER BY day) END
+               + %(inactivity_days)s - 1 AS until_on
+      FROM edges
+     WHERE begins OR ends
+), stretches AS (
+    SELECT customer_id, from_on, until_on FROM activity WHERE begins
     UNION ALL
     SELECT customer_id, from_on, until_on - CASE WHEN %(month_end)s THEN 1 ELSE 0 END
       FROM contract_cover

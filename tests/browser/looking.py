@@ -44,7 +44,8 @@ def look(page: Page, name: str, address: str = "") -> None:
         expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
         if folder := os.environ.get("SHOTS"):
             page.screenshot(path=f"{folder}/{name}-{scheme}.png", full_page=True)
-        assert faults(page) == [], f"{name}, {scheme}"
+        found = faults(page)
+        assert found == [], f"{name}, {scheme}: {found}"
         assert not is_wider_than_the_screen(page), f"{name}, {scheme}"
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESKTOP)

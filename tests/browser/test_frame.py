@@ -60,7 +60,7 @@ def test_the_menu_has_an_entry_for_every_part(admin_page, base_url):
     Installation.objects.update_or_create(id=1, defaults={"is_demo": True})
     admin_page.goto(f"{base_url}/users/")
     entries = admin_page.get_by_role("navigation", name="メインメニュー").get_by_role("link").all_inner_texts()
-    work = ["ダッシュボード", "顧客", "名寄せ候補", "データの抜け・矛盾", "セグメント", "施策", "分析"]
+    work = ["ダッシュボード", "顧客", "名寄せ候補", "データの抜け・矛盾", "セグメント", "タッチモデル", "施策", "分析"]
     assert entries == [*work, "データ取り込み", "ユーザー", "設定", "Webhook", "API キー", "受信箱(デモ)"]
 
 
