@@ -28,7 +28,7 @@ SIZES = {
     "10": generator.Size(1_000_000, 10_000_000, 20_000_000, 0, 0),
 }
 NAMES = {"S": "0.1", "M": "1", "L": "10"}
-LAST_DAY = dt.date(2026, 10, 31)
+LAST_DAY = dt.date(2026, 10, 14)  # no end of a month, so that the next day is a night like any other
 
 
 def measured(millions: str, *, peers: str, rounds: int) -> dict[str, Any]:
@@ -56,12 +56,13 @@ def rows(found: dict[str, Any]) -> list[Row]:
     rss, peers, full = found["rss"], found["peers"], found["built"]
     work = "activity and scores of everybody"
     duck = {"beside": peers["duckdb"], "beside_is": "DuckDB on Parquet, the same work, nothing stored"}
-    said = "the full build"
+    said = "everybody's raw rows read"
     whole = found["everybody"]
     return [
         Row(work, full, **duck, target="ratio <= 5", rss_mb=rss),
         Row(f"{work}, beside pandas", full, peers["pandas"], "pandas on Parquet, the same work", rss_mb=rss),
-        Row("1 % changed: raw rows read again", found["touched_built"], full, said, target="ratio <= 0.125"),
+        Row("everybody, all of it stored", whole, **duck, rss_mb=rss),
+        Row("1 % changed: raw rows read again", found["touched_built"], found["read"], said, target="ratio <= 0.125"),
         Row("1 % changed, with scores stored", found["touched_scores"], whole, "all of it", target="ratio <= 0.3333"),
         Row("1 % changed, until segments are right", found["touched"], 60, "a minute", target="ours <= 60"),
         Row("a night with nothing new", found["quiet"], whole, "all of it", target="ratio <= 1"),

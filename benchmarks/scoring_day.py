@@ -22,6 +22,22 @@ INSERT INTO customers_purchase (customer_id, line_key, order_id, nth, purchased_
 SELECT id, md5('new ' || id)::uuid, 'N' || id, 1, %(at)s, %(day)s, 1234 FROM customers_customer WHERE id %% 100 = 7
 """
 MARKED = "INSERT INTO customers_touched (customer_id, at) SELECT id, %(at)s FROM customers_customer WHERE id %% 100 = 7"
+# Files of scores/sql/ that read purchases, logins and contracts; those that turn what was read into scores.
+RAW = {
+    *("several_lines", "lines_plain", "lines_of_orders", "bought", "bought_of_lines", "refund_days", "known_terms"),
+    *("contract_cover", "purchase_days", "purchase_days_of_lines", "purchase_days_read", "spells", "no_days"),
+    *(
+        "no_days_end",
+        "activity",
+        "activity_built",
+        "wanted",
+        "wanted_count",
+        "scope_everybody",
+        "scope_wanted",
+        "scope_end",
+    ),
+}
+GRADED = {"rfm", "lifecycle", "scored", "company", "company_churn"}
 STATEMENT = re.compile(r"(\S+\.sql) (-?\d+) rows (\d+) ms")
 
 
@@ -37,8 +53,9 @@ class Timed(logging.Handler):
             self.spent[found[1]] += int(found[3])
 
     def taken(self) -> dict[str, float]:
+        """Seconds since the last time, the longest first."""
         spent, self.spent = self.spent, Counter()
-        return {name: milliseconds / 1000 for name, milliseconds in spent.most_common(20)}
+        return {name: milliseconds / 1000 for name, milliseconds in spent.most_common()}
 
 
 def watched() -> Timed:
@@ -93,20 +110,22 @@ def measure(as_of: dt.date, rounds: int) -> dict[str, Any]:
     before = _wal()
     whole, parts, after = night(as_of, now)
     found |= {"first": whole, "wal_full_mb": after - before, "segments_first": parts["refresh_all"]}
-    found["statements_first"] = timed.taken()
+    timed.taken()
     again = [night(as_of, now) for _round in range(rounds)]
+    spent = timed.taken()
+    found["built"] = (_of(spent, RAW) + _of(spent, GRADED)) / rounds
+    found["read"] = _of(spent, RAW) / rounds
     found["everybody"] = median(whole - parts["refresh_all"] for whole, parts, _ in again)
     found["fit"] = median(parts["fit"] for _, parts, _ in again)
-    found["built"] = median(w - p["refresh_all"] - p["fit"] - p["predict"] for w, p, _ in again)
     found["segments_same"] = median(parts["refresh_all"] for _, parts, _ in again)
-    found["statements_again"] = timed.taken()
+    found["statements_again"] = {name: seconds / rounds for name, seconds in list(spent.items())[:15]}
     found |= _changed(as_of, now, pipeline, scoring, membership, timed)
     next_day, next_noon = as_of + dt.timedelta(days=1), now + dt.timedelta(days=1)
     before, history = _wal(), _history_mb()
     whole, parts, after = night(next_day, next_noon)
     found |= {"quiet": whole - parts["refresh_all"], "wal_night_mb": after - before}
     found |= {"segments_moved": parts["refresh_all"], "history_mb": max(0.0, _history_mb() - history)}
-    found["statements_quiet"] = timed.taken()
+    found["statements_quiet"] = dict(list(timed.taken().items())[:15])
     return found | _moved(next_day)
 
 
@@ -118,9 +137,8 @@ def _changed(as_of: dt.date, now: dt.datetime, pipeline: Any, scoring: Any, memb
     with stopwatch(scoring, "compute") as scored, stopwatch(membership, "refresh_all"):
         whole = _seconds(lambda: pipeline.refresh_if_touched(now=later))
     statements = timed.taken()
-    raw = ("purchase_days", "known_terms", "spells", "activity", "wanted", "contract_state", "kept")
-    built = sum(seconds for name, seconds in statements.items() if any(word in name for word in raw))
-    wrote = {"wal_touched_mb": _wal() - before, "statements_touched": statements}
+    built = _of(statements, RAW)
+    wrote = {"wal_touched_mb": _wal() - before, "statements_touched": dict(list(statements.items())[:15])}
     return {"touched": whole, "touched_scores": scored["compute"], "touched_built": built, **wrote}
 
 
@@ -130,6 +148,10 @@ def _moved(day: dt.date) -> dict[str, float]:
     entered = Membership.objects.filter(entered_on=day).count() + Membership.objects.filter(left_on=day).count()
     stays = Membership.objects.filter(left_on=None).count()
     return {"moved": entered / max(stays, 1), "segments": Segment.objects.filter(is_frozen=False).count()}
+
+
+def _of(spent: dict[str, float], names: set[str]) -> float:
+    return sum(seconds for path, seconds in spent.items() if path.removeprefix("scores/sql/")[:-4] in names)
 
 
 def _noon(day: dt.date) -> dt.datetime:
