@@ -25,7 +25,15 @@ MARKED = "INSERT INTO customers_touched (customer_id, at) SELECT id, %(at)s FROM
 # Files of scores/sql/ that read purchases, logins and contracts; those that turn what was read into scores.
 RAW = {
     *("several_lines", "lines_plain", "lines_of_orders", "bought", "bought_of_lines", "refund_days", "known_terms"),
-    *("contract_cover", "purchase_days", "purchase_days_of_lines", "purchase_days_read", "spells", "no_days"),
+    *(
+        "last_logins",
+        "contract_cover",
+        "purchase_days",
+        "purchase_days_of_lines",
+        "purchase_days_read",
+        "spells",
+        "no_days",
+    ),
     *(
         "no_days_end",
         "activity",

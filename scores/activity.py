@@ -34,7 +34,8 @@ def _read(params: dict[str, Any]) -> None:
         sql.run("scores/sql/no_days.sql")
         spells.contracts(params)
         spells.purchases(params, "bought")
-    sql.run("scores/sql/activity.sql", params)
+    for name in ("last_logins", "activity"):
+        sql.run(f"scores/sql/{name}.sql", params)
     if not params["by_days"]:
         sql.run("scores/sql/no_days_end.sql")
 

@@ -4,7 +4,7 @@
 DROP TABLE IF EXISTS pg_temp.scored
 ;;
 CREATE TEMP TABLE scored AS
-SELECT s.customer_id, c.code,
+SELECT s.customer_id,
        s.first_purchase_on, s.last_purchase_on, s.last_login_on, s.last_activity_on,
        CASE WHEN s.r IS NOT NULL THEN %(as_of)s::date - s.last_purchase_on END AS recency_days,
        s.frequency, s.monetary, s.repeat_days, s.repeat_value,

@@ -15,7 +15,7 @@
 --                                     sums up to mrr × (position(end) − position(begin)), so that
 --                                     historic = signed_base + mrr × position(as_of + 1)
 -- Where spells follow from purchases alone (by_days false), no day table is needed: bought.sql has them.
--- Reads: temp these_customers, these_logins, bought, refund_days, known_terms, contract_cover; purchase_days,
+-- Reads: temp these_customers, these_logins, bought, refund_days, last_logins, known_terms, contract_cover; purchase_days,
 -- activity_days, active_spells (empty where not by_days).
 -- Writes: temp activity_rows.
 DROP VIEW IF EXISTS pg_temp.activity
@@ -26,11 +26,6 @@ CREATE TEMP TABLE activity_rows AS
 WITH returned AS (
     SELECT customer_id, sum(amount) AS amount, sum(amount) FILTER (WHERE day > %(window_from)s) AS amount_in_window
       FROM refund_days
-     GROUP BY customer_id
-), used AS (
-    SELECT customer_id, max(logged_in_on) AS last_on
-      FROM these_logins
-     WHERE logged_in_on <= %(as_of)s
      GROUP BY customer_id
 ), steps AS (
     SELECT customer_id, day, day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) - 1 AS silent
@@ -116,7 +111,7 @@ SELECT c.customer_id,
   FROM these_customers c
   LEFT JOIN bought b ON b.customer_id = c.customer_id
   LEFT JOIN returned r ON r.customer_id = c.customer_id
-  LEFT JOIN used u ON u.customer_id = c.customer_id
+  LEFT JOIN last_logins u ON u.customer_id = c.customer_id
   LEFT JOIN done d ON d.customer_id = c.customer_id
   LEFT JOIN resumed m ON m.customer_id = c.customer_id
   LEFT JOIN stood s ON s.customer_id = c.customer_id

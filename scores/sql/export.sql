@@ -1,8 +1,8 @@
 -- Purpose: the file of scores, in the columns scripts rely on. Plain decimals; an empty cell is "no figure".
 -- One row per scored customer: RFM counts who bought within its window, contracts who ever had a paid term.
 -- A code that a spreadsheet would run as a formula gets an apostrophe in front.
--- Reads: temp scored.  Writes: nothing.
-SELECT CASE WHEN code ~ '^[=+@\t\r-]' AND code !~ '^[+-]?[0-9.]+$' THEN '''' ELSE '' END || code AS customer_id,
+-- Reads: temp scored, customers_customer.  Writes: nothing.
+SELECT CASE WHEN c.code ~ '^[=+@\t\r-]' AND c.code !~ '^[+-]?[0-9.]+$' THEN '''' ELSE '' END || c.code AS customer_id,
        recency_days,
        frequency,
        monetary,
@@ -15,5 +15,6 @@ SELECT CASE WHEN code ~ '^[=+@\t\r-]' AND code !~ '^[+-]?[0-9.]+$' THEN '''' ELS
        ltv_historic,
        ltv_predicted
   FROM scored
+  JOIN customers_customer c ON c.id = customer_id
  WHERE r IS NOT NULL OR (%(by_contract)s AND lifecycle <> 'prospect')
- ORDER BY code
+ ORDER BY c.code

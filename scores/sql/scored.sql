@@ -5,12 +5,11 @@
 --                  contract: historic + MRR × months_to_come for who is active, historic alone for the rest
 -- The margin multiplies both. NULL factors (no model, no full month) leave no figure where they are needed; nor does
 -- a model at the edge of having a mean (q just above 1), whose values would be beyond all money.
--- Reads: customers_customer, temp activity, rfm, lifecycles, predictions.  Writes: temp scored.
+-- Reads: temp activity, rfm, lifecycles, predictions.  Writes: temp scored.
 DROP TABLE IF EXISTS pg_temp.scored
 ;;
 CREATE TEMP TABLE scored AS
-SELECT c.id AS customer_id,
-       c.code,
+SELECT a.customer_id,
        a.first_purchase_on, a.last_purchase_on, a.last_login_on,
        COALESCE(a.last_activity_on, GREATEST(a.last_purchase_on, a.last_login_on)) AS last_activity_on,
        g.recency_days,
@@ -31,11 +30,10 @@ SELECT c.id AS customer_id,
        p.reasons,
        CASE WHEN w.is_worth AND abs(%(margin)s::numeric * (w.so_far + w.to_buy + w.to_pay)) < 1e15
             THEN round(%(margin)s::numeric * (w.so_far + w.to_buy + w.to_pay), 2) END AS ltv_predicted
-  FROM customers_customer c
-  JOIN activity a ON a.customer_id = c.id
-  JOIN lifecycles l ON l.customer_id = c.id
-  LEFT JOIN rfm g ON g.customer_id = c.id
-  LEFT JOIN predictions p ON p.customer_id = c.id
+  FROM activity a
+  JOIN lifecycles l ON l.customer_id = a.customer_id
+  LEFT JOIN rfm g ON g.customer_id = a.customer_id
+  LEFT JOIN predictions p ON p.customer_id = a.customer_id
  CROSS JOIN LATERAL (
        SELECT (%(by_activity)s AND a.first_purchase_on IS NOT NULL)
                   OR (%(by_contract)s AND a.signed_historic IS NOT NULL) AS is_worth,
