@@ -56,7 +56,10 @@ def enter(rows: list[tuple], *, until: dt.date | None = None) -> None:
 def figures(as_of: dt.date) -> list[dict]:
     scoring.build(as_of=as_of, now=moment(NOW))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT (to_jsonb(s) - 'customer_id')::text FROM scored s ORDER BY code")
+        cursor.execute(
+            "SELECT (to_jsonb(s) - 'customer_id')::text FROM scored s"
+            " JOIN customers_customer c ON c.id = s.customer_id ORDER BY c.code"
+        )
         return [json.loads(row) for (row,) in cursor.fetchall()]
 
 
