@@ -1,7 +1,6 @@
 -- Purpose: whose purchases have to be put together by order: those with an order of several lines. All purchase lines
 -- of an order count on the day of its earliest; who has none needs no grouping, the order of the index will do.
--- Numbers sort quicker than texts; two orders of one hash only make a customer take the longer way.
--- One row per such customer in scope, and few others.
+-- One row per such customer in scope.
 -- Reads: temp these_purchases.  Writes: temp several_lines.
 DROP VIEW IF EXISTS pg_temp.these_lines
 ;;
@@ -12,6 +11,6 @@ SELECT customer_id
   FROM these_purchases
  WHERE purchased_on <= %(as_of)s AND amount >= 0 AND order_id <> ''
  GROUP BY customer_id
-HAVING count(*) > count(DISTINCT hashtext(order_id))
+HAVING count(*) > count(DISTINCT order_id)
 ;;
 ANALYZE several_lines
