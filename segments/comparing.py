@@ -6,7 +6,7 @@ Every comparison has two values only: where nothing is known of a customer it is
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q, Value
@@ -263,21 +263,7 @@ TEXT = {
     **UNKNOWN,
 }
 CHOICE = {
-    "in": Operator(
-        _("is one of"),
-        _("%(field)s is %(value)s"),
-        "choices",
-        sql=lambda lhs, value: Q(In(lhs, value)),
-        python=lambda actual, value: actual in value,
-    ),
-    "not_in": Operator(
-        _("is none of"),
-        _("%(field)s is not %(value)s"),
-        "choices",
-        sql=lambda lhs, value: ~Q(In(lhs, value)),
-        python=lambda actual, value: actual not in value,
-        of_unknown=True,
-    ),
+    **{name: replace(TEXT[name], takes="choices") for name in ("in", "not_in")},
     **UNKNOWN,
 }
 FLAG = {
