@@ -52,20 +52,11 @@ WITH steps AS (
     SELECT customer_id, from_on, until_on - CASE WHEN %(month_end)s THEN 1 ELSE 0 END
       FROM contract_cover
      WHERE %(by_contract)s AND until_on - CASE WHEN %(month_end)s THEN 1 ELSE 0 END >= from_on
-), reached AS (
-    SELECT *, max(until_on) OVER (
-               PARTITION BY customer_id ORDER BY from_on, until_on ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-           ) AS reach
-      FROM stretches
-), numbered AS (
-    SELECT *, count(*) FILTER (WHERE reach IS NULL OR from_on > reach + 1) OVER (
-               PARTITION BY customer_id ORDER BY from_on, until_on ROWS UNBOUNDED PRECEDING
-           ) AS island
-      FROM reached
+), spells AS (
+    SELECT customer_id, unnest(range_agg(daterange(from_on, until_on, '[]'))) AS days FROM stretches GROUP BY customer_id
 )
-SELECT customer_id, min(from_on) AS from_on, max(until_on) AS until_on
-  FROM numbered
- GROUP BY customer_id, island
+SELECT customer_id, lower(days) AS from_on, upper(days) - 1 AS until_on
+  FROM spells
 ;;
 CREATE INDEX ON active_spells (customer_id, from_on)
 ;;
