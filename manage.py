@@ -60,13 +60,13 @@ def _database_for(name: str) -> Iterator[bool]:
 
 
 def _embedded() -> Iterator[bool]:
-    from devstack.services import data_dir, services
+    from devstack.servers import data_dir, servers
 
     # Stopped from outside we still leave in order, so that the last one stops the servers.
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` would have it ignored
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda number, _: sys.exit(128 + number))
-    with services(data_dir(), redis=False) as addresses:
+    with servers(data_dir(), redis=False) as addresses:
         os.environ.update({key: value for key, value in addresses.items() if not os.environ.get(key)})
         yield True
 

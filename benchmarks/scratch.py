@@ -18,7 +18,7 @@ import psycopg2
 
 from benchmarks.rows import ROOT
 from devstack.postgres import Postgres
-from devstack.services import NO_REDIS
+from devstack.servers import NO_REDIS
 
 SETTINGS = {
     "SECRET_KEY": "for this benchmark only",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from devstack import StackError, processes
 from devstack.machine import free_port, until
-from devstack.services import data_dir, services
+from devstack.servers import data_dir, servers
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 300
@@ -77,7 +77,7 @@ def _refuse_busy(port: int) -> None:
 
 def _run(port: int, home: Path) -> int:
     print("Starting PostgreSQL and Valkey ...", flush=True)
-    with services(home) as addresses:
+    with servers(home) as addresses:
         mail_port = free_port()
         environment = _environment(addresses, port=port, mail_port=mail_port, home=home)
         _prepare(environment)

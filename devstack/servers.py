@@ -28,7 +28,7 @@ def data_dir() -> Path:
 
 
 @contextmanager
-def services(home: Path, *, redis: bool = True) -> Iterator[dict[str, str]]:
+def servers(home: Path, *, redis: bool = True) -> Iterator[dict[str, str]]:
     """Run the servers of `home` inside the block; gives the environment in which the product finds them.
 
     Starts or adopts PostgreSQL and, with `redis`, Valkey. Without `redis` a Valkey that runs is named, else an address

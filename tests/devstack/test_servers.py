@@ -14,13 +14,13 @@ import redis
 from devstack import StackError, postgres, unprivileged, valkey
 from devstack.machine import command_line, until
 from devstack.postgres import Postgres
-from devstack.services import NO_REDIS, data_dir, services
+from devstack.servers import NO_REDIS, data_dir, servers
 from devstack.valkey import Valkey
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 HOLD = """
-import sys; from pathlib import Path; from devstack.services import services
-with services(Path(sys.argv[1])):
+import sys; from pathlib import Path; from devstack.servers import servers
+with servers(Path(sys.argv[1])):
     print("up", flush=True); sys.stdin.read()
 """
 
@@ -54,7 +54,7 @@ def mode(path: Path) -> int:
 
 
 def test_both_servers_answer_inside_and_are_gone_afterwards(home):
-    with services(home) as env:
+    with servers(home) as env:
         assert ask(env["DATABASE_URL"], "SELECT current_database()") == [("modoru",)]
         with redis.Redis.from_url(env["REDIS_URL"]) as client:
             assert client.ping()
@@ -65,7 +65,7 @@ def test_both_servers_answer_inside_and_are_gone_afterwards(home):
 
 
 def test_letters_are_unicodes_so_that_trigrams_see_japanese(home):
-    with services(home, redis=False) as env:
+    with servers(home, redis=False) as env:
         ask(env["DATABASE_URL"], "CREATE EXTENSION pg_trgm")
         ((trigrams, order),) = ask(env["DATABASE_URL"], "SELECT show_trgm('山田太郎'), 'あ' < 'い' AND 'い' < 'ん'")
     assert len(trigrams) >= 4
@@ -74,7 +74,7 @@ def test_letters_are_unicodes_so_that_trigrams_see_japanese(home):
 
 def test_secrets_are_for_the_owner_only_and_no_folder_is_opened(home):
     above = mode(home.parent)
-    with services(home) as env:
+    with servers(home) as env:
         files = [home / "secret_key", home / "postgres.password", home / "valkey" / "valkey.conf"]
         assert [mode(file) for file in files] == [0o600] * 3
         assert len(env["SECRET_KEY"]) >= 50
@@ -82,21 +82,21 @@ def test_secrets_are_for_the_owner_only_and_no_folder_is_opened(home):
 
 
 def test_what_was_committed_and_the_key_survive_a_restart(home):
-    with services(home, redis=False) as first:
+    with servers(home, redis=False) as first:
         ask(first["DATABASE_URL"], "CREATE TABLE kept AS SELECT 7 AS x")
-    with services(home, redis=False) as second:
+    with servers(home, redis=False) as second:
         assert ask(second["DATABASE_URL"], "SELECT x FROM kept") == [(7,)]
     assert first["SECRET_KEY"] == second["SECRET_KEY"]
 
 
 def test_without_redis_no_stranger_on_this_machine_is_used_for_it(home):
-    with services(home, redis=False) as env:
+    with servers(home, redis=False) as env:
         assert env["REDIS_URL"] == NO_REDIS
     assert not (home / "valkey").exists()
 
 
 def test_of_two_users_the_last_stops_the_servers(home):
-    first, second = services(home), services(home)
+    first, second = servers(home), servers(home)
     env = first.__enter__()
     pid = server_pid(home)
     second.__enter__()
@@ -119,7 +119,7 @@ def test_after_kill_9_the_next_user_goes_on(home, servers_too):
         for pid in [user.pid, *(left if servers_too else [])]:
             os.kill(pid, signal.SIGKILL)
         user.wait()
-    with services(home) as env:
+    with servers(home) as env:
         now = [server_pid(home), Valkey(home).pid]
         assert ask(env["DATABASE_URL"], "SELECT x FROM kept") == [(7,)]
         assert (now == left) is not servers_too
@@ -127,16 +127,16 @@ def test_after_kill_9_the_next_user_goes_on(home, servers_too):
 
 
 def test_a_pid_that_now_belongs_to_a_stranger_keeps_nobody_waiting(home):
-    with services(home, redis=False):
+    with servers(home, redis=False):
         pass
     (home / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{home / 'postgres'}\n1\n5432\n\n127.0.0.1\n")
-    with services(home, redis=False) as env:
+    with servers(home, redis=False) as env:
         assert ask(env["DATABASE_URL"], "SELECT 1") == [(1,)]
 
 
 def test_an_initialisation_that_was_killed_is_begun_again(home):
     (home / "postgres.new" / "base").mkdir(parents=True)
-    with services(home, redis=False) as env:
+    with servers(home, redis=False) as env:
         assert ask(env["DATABASE_URL"], "SELECT 1") == [(1,)]
 
 
@@ -157,7 +157,7 @@ def test_a_server_that_cannot_start_says_what_its_log_says(home, monkeypatch):
 def test_root_where_no_user_namespace_is_allowed_becomes_the_owner_of_the_data(home, monkeypatch):
     monkeypatch.setattr(unprivileged, "_namespace", lambda folder: [])
     for _ in range(2):
-        with services(home, redis=False) as env:
+        with servers(home, redis=False) as env:
             assert ask(env["DATABASE_URL"], "SELECT 1") == [(1,)]
             assert (home / "postgres").owner() == "nobody"
     assert (mode(home.parent), mode(home)) == (0o700, 0o700)
