@@ -177,6 +177,25 @@ class Installation(models.Model):
     sender_address = models.CharField(_("sender's postal address"), max_length=300, blank=True, default="")
     complaint_contact = models.CharField(_("where to complain"), max_length=300, blank=True, default="")
     refusal_notice = models.CharField(_("sentence on how to refuse"), max_length=300, blank=True, default="")
+    # Politeness of promotions (QUALITY.md: K9): one budget a person over all channels and campaigns, and when to rest.
+    contact_budget = models.PositiveSmallIntegerField(
+        _("promotions one person gets, at most"), default=4, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    contact_budget_days = models.PositiveSmallIntegerField(
+        _("within days"), default=7, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True, default=dt.time(20))
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True, default=dt.time(8))
+    sends_on_weekends = models.BooleanField(_("promotions on weekends"), default=True)
+    sends_on_holidays = models.BooleanField(_("promotions on public holidays"), default=True)
+    # A second person looks at it (K11); None: never needed.
+    approval_above = models.PositiveIntegerField(_("approval above this many recipients"), null=True, blank=True)
+    approval_percent_off = models.PositiveSmallIntegerField(
+        _("approval for offers above this percentage"), null=True, blank=True
+    )
+    approval_amount_off = models.DecimalField(
+        _("approval for offers above this amount"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
     is_demo = models.BooleanField(default=False, help_text="any process sends to loopback only")
     loaded_at = models.DateTimeField(null=True, blank=True, help_text="the demo has been loaded whole")
     sending_stopped = models.CharField(max_length=200, blank=True, default="", help_text="why nothing is sent now")
@@ -340,3 +359,21 @@ class WebhookMessage(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.state}"
+
+
+class ClosedDays(models.Model):
+    """Days the company is closed (お盆, 年末年始, 創立記念日 …): no promotions, and no working days for waits."""
+
+    name = models.CharField(_("name"), max_length=100)
+    first_on = models.DateField(_("from"))
+    last_on = models.DateField(_("to"))
+    is_yearly = models.BooleanField(_("every year"), default=False)
+
+    class Meta:
+        ordering = ["first_on"]
+        constraints = [
+            models.CheckConstraint(name="closed_days_in_order", condition=Q(last_on__gte=models.F("first_on"))),
+        ]
+
+    def __str__(self):
+        return self.name

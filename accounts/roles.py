@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "campaigns.view": EVERYONE,
     "campaigns.edit": EVERYONE,
     "campaigns.send": EVERYONE,
+    "campaigns.approve": LEADERS,  # what a colleague has asked for; never one's own
     "metrics.view": EVERYONE,
     "metrics.all_owners": LEADERS,
     "imports.run": ADMINS,

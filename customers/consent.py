@@ -55,19 +55,26 @@ class Standing:
 def normalise_address(channel: str, raw: str) -> str:
     """The form in which ledger, suppressions and deliveries hold an address.
 
-    Mail: NFKC, trimmed, lower-case. Phone: its digits, with a leading +. Postal: the customer's code, trimmed.
+    Mail: NFKC, trimmed, lower-case. Phone and SMS: the digits, with a leading +. Postal: the customer's code, trimmed.
+    LINE: the user's id as LINE gives it.
     """
     text = unicodedata.normalize("NFKC", raw).strip()
     if channel == Channel.MAIL:
         return text.lower()
-    if channel == Channel.PHONE:
+    if channel in (Channel.PHONE, Channel.SMS):
         return ("+" if text.startswith("+") else "") + "".join(c for c in text if c.isdigit())
     return text
 
 
 def address_of(contact: Contact, channel: str) -> str:
     """Where this contact is reached on the channel, normalised; empty where nothing is known."""
-    raw = {Channel.MAIL: contact.email, Channel.PHONE: contact.phone, Channel.POSTAL: contact.customer.code}
+    raw = {
+        Channel.MAIL: contact.email,
+        Channel.PHONE: contact.phone,
+        Channel.SMS: contact.phone,
+        Channel.LINE: contact.line_id,
+        Channel.POSTAL: contact.customer.code,
+    }
     return normalise_address(channel, raw[Channel(channel)])
 
 

@@ -41,7 +41,9 @@ OF_CUSTOMER: dict[str, Any] = {
 }
 # Purchases, logins, contracts and bills keep days, amounts, products and reasons: figures rest on them.
 PERSONAL: dict[type[models.Model], dict[str, Any]] = {
-    Contact: dict.fromkeys(("code", "name", "kana", "department", "title", "email", "phone"), ""),
+    Contact: dict.fromkeys(
+        ("code", "name", "kana", "department", "title", "email", "phone", "line_id", "time_zone"), ""
+    ),
     CustomerCode: {"code": numbered()},
     DimensionChange: {},
     Consent: {"address": "erased"},

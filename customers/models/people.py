@@ -23,6 +23,8 @@ class Channel(models.TextChoices):
     MAIL = "mail", pgettext_lazy("channel", "E-mail")
     POSTAL = "postal", _("Postal mail")
     PHONE = "phone", pgettext_lazy("channel", "Phone")
+    LINE = "line", pgettext_lazy("channel", "LINE")
+    SMS = "sms", pgettext_lazy("channel", "SMS")
 
 
 def made_by_import() -> models.ForeignKey:
@@ -163,6 +165,12 @@ class Contact(models.Model):
     title = models.CharField(_("title"), max_length=100, blank=True, default="")
     email = models.EmailField(_("e-mail"), blank=True, default="")
     phone = models.CharField(_("phone"), max_length=20, blank=True, default="", help_text="digits, or + and digits")
+    line_id = models.CharField(
+        _("LINE user"), max_length=64, blank=True, default="", db_default="", help_text="given by LINE when joined"
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=50, blank=True, default="", db_default="", help_text="empty: that of the company"
+    )
     role = models.CharField(_("role"), max_length=10, choices=Role, blank=True, default="", db_default="")
     is_primary = models.BooleanField(_("primary contact"), default=False)
     left_on = models.DateField(_("left on"), null=True, blank=True)

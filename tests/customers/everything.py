@@ -6,7 +6,19 @@ import uuid
 from django.core.files.base import ContentFile
 
 from accounts.models import ApiKey, IdempotentCall, User, WebhookEndpoint, WebhookMessage
-from campaigns.models import Campaign, Coupon, Delivery, Enrollment, Exclusion, Offer, Step
+from campaigns.models import (
+    Campaign,
+    Coupon,
+    Delivery,
+    Enrollment,
+    Exclusion,
+    Journey,
+    Occasion,
+    Offer,
+    Report,
+    Rsvp,
+    Step,
+)
 from customers import consent, searching
 from customers.models import (
     Channel,
@@ -133,7 +145,10 @@ def _campaign(who: Customer, contact: Contact, by: User) -> None:
     offer = Offer.objects.create(campaign=campaign, text="割引")
     Coupon.objects.create(offer=offer, customer=who, code="SPRING-1")
     Enrollment.objects.create(campaign=campaign, customer=who, arm="treated", enrolled_at=NOW)
-    Delivery.objects.create(
+    Journey.objects.create(campaign=campaign, customer=who, cause="1", entered_at=NOW, due_at=NOW)
+    occasion = Occasion.objects.create(campaign=campaign, title="春の会", starts_at=NOW, ends_at=NOW)
+    Rsvp.objects.create(occasion=occasion, customer=who, contact=contact, answer="coming", answered_at=NOW)
+    sent = Delivery.objects.create(
         campaign=campaign,
         step=step,
         customer=who,
@@ -145,6 +160,9 @@ def _campaign(who: Customer, contact: Contact, by: User) -> None:
         planned_at=NOW,
         due_at=NOW,
         reply=f"250 {EMAIL}",
+    )
+    Report.objects.create(
+        provider="dsn", key="1", kind="bounced", delivery=sent, at=NOW, received_at=NOW, detail=f"550 {EMAIL}"
     )
     Exclusion.objects.create(customer=who, reason="other", note=f"{NAME}の希望", at=NOW, by=by)
 

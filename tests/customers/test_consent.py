@@ -56,7 +56,7 @@ def test_an_address_has_one_form(channel, raw, expected):
 def test_a_contact_is_reached_at_its_mail_its_phone_or_the_customers_code():
     who = customer("A1", "a@example.jp")
     contact = who.contacts.get()
-    assert [consent.address_of(contact, channel) for channel in Channel] == ["a@example.jp", "A1", ""]
+    assert [consent.address_of(contact, channel) for channel in Channel] == ["a@example.jp", "A1", "", "", ""]
 
 
 def test_nothing_recorded_means_not_mailable():
