@@ -98,6 +98,14 @@ def test_hashed_entry_holds_out_its_share_and_stays_the_same():
     assert all(uplift.is_held_out_on_entry(3, customer, 100) for customer in range(200))
 
 
+def test_those_drawn_at_entry_are_the_ones_held_out_one_by_one():
+    people = range(1, 501)
+    alone = {one for one in people if uplift.is_held_out_on_entry(9, one, 20)}
+    assert uplift.drawn_at_entry(9, people, 20) == alone
+    assert uplift.drawn_at_entry(9, people, 0) == set()
+    assert len(uplift.drawn_at_entry(9, people, 100)) == 500
+
+
 def test_hashed_entry_is_the_fraction_of_the_hash():
     fraction = int(hashlib.sha256(b"3:17").hexdigest(), 16) / 2**256
     percent = math.ceil(fraction * 100)
