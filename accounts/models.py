@@ -187,7 +187,9 @@ class Installation(models.Model):
     quiet_from = models.TimeField(_("quiet from"), null=True, blank=True, default=dt.time(20))
     quiet_until = models.TimeField(_("quiet until"), null=True, blank=True, default=dt.time(8))
     sends_on_weekends = models.BooleanField(_("promotions on weekends"), default=True)
-    sends_on_holidays = models.BooleanField(_("promotions on public holidays"), default=True)
+    sends_on_holidays = models.BooleanField(
+        _("promotions on public holidays"), default=False, help_text="also Obon and the turn of the year"
+    )
     # A second person looks at it (K11); None: never needed.
     approval_above = models.PositiveIntegerField(_("approval above this many recipients"), null=True, blank=True)
     approval_percent_off = models.PositiveSmallIntegerField(
