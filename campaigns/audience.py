@@ -111,10 +111,9 @@ def _foresight(campaign: Campaign, as_of: dt.date, drawn: dict[int, int]) -> lis
 
 
 def _judge(campaign: Campaign, as_of: dt.date) -> None:
-    """Fills the temporary table campaign_audience: a verdict for every customer of the segment."""
-    wanted = {"segment": campaign.segment_id, "as_of": as_of, "needs_consent": campaign.is_promotion}
-    wanted["unsendable"] = UNSENDABLE
-    sql.run("campaigns/sql/audience.sql", wanted)
+    """Fills the temporary table campaign_audience: a verdict for every customer of the segment, arms drawn."""
+    sql.run("campaigns/sql/chosen.sql", {"segment": campaign.segment_id})
+    judge_chosen(campaign, as_of=as_of)
     with connection.cursor() as cursor:
         cursor.execute("SELECT customer_id, stratum FROM campaign_audience WHERE verdict = 'ok'")
         held_out = uplift.hold_out(campaign.pk, cursor.fetchall(), campaign.held_out_share)
@@ -122,6 +121,12 @@ def _judge(campaign: Campaign, as_of: dt.date) -> None:
         cursor.execute(
             "UPDATE campaign_audience SET verdict = 'held_out' WHERE customer_id = ANY(%s::bigint[])", [list(held_out)]
         )
+
+
+def judge_chosen(campaign: Campaign, *, as_of: dt.date) -> None:
+    """Fills campaign_audience: a verdict for every customer in the temporary table campaign_chosen."""
+    wanted = {"as_of": as_of, "needs_consent": campaign.is_promotion, "unsendable": UNSENDABLE}
+    sql.run("campaigns/sql/audience.sql", wanted)
 
 
 def _projected() -> dict[str, int]:

@@ -54,6 +54,7 @@ SAMPLES_OF: dict[str, dict[str, Any]] = {}
 MADE_IN_PYTHON = [
     "CREATE TEMP TABLE touch_wanted AS SELECT id AS customer_id, 'high' AS tier, FALSE AS is_by_hand"
     " FROM customers_customer",
+    "CREATE TEMP TABLE campaign_chosen AS SELECT id AS customer_id FROM customers_customer",
     "CREATE TEMP TABLE segment_changes AS SELECT id AS customer_id, TRUE AS is_in FROM customers_customer",
 ]
 EXPLAINABLE = re.compile(

@@ -1,10 +1,10 @@
 -- Purpose: whom a campaign reaches, and why the others not, in a table of this transaction: campaign_audience.
--- One row per customer in the segment (not archived): customer_id, contact_id, address (normalised), stratum (RFM
+-- One row per customer chosen (not archived): customer_id, contact_id, address (normalised), stratum (RFM
 --     segment), verdict (ok, no_address, bad_address, no_consent, refused, bounced, complained, excluded, duplicate_address).
 -- The contact is the primary one, else the first who has not left. A shared address is written to once: the customer
 --     with the lowest id has it. A business notice needs no consent, but a suppression stops it too.
--- Parameters: segment, as_of, needs_consent, unsendable (what an address holds that breaks the standard).
--- Reads: segments_membership, customers_*, scores_score, campaigns_exclusion. Writes: nothing that stays.
+-- Parameters: as_of, needs_consent, unsendable (what an address holds that breaks the standard).
+-- Reads: campaign_chosen (chosen.sql, or who is due in a series; same transaction), customers_*, scores_score, campaigns_exclusion. Writes: nothing that stays.
 DROP TABLE IF EXISTS campaign_audience
 ;;
 CREATE TEMPORARY TABLE campaign_audience ON COMMIT DROP AS
@@ -13,11 +13,10 @@ WITH reach AS (
         customer.id AS customer_id,
         contact.id AS contact_id,
         coalesce(left(lower(btrim(normalize(contact.email, NFKC))), 254), '') AS address
-    FROM segments_membership AS membership
-    JOIN customers_customer AS customer ON customer.id = membership.customer_id AND customer.archived_at IS NULL
+    FROM campaign_chosen AS chosen
+    JOIN customers_customer AS customer ON customer.id = chosen.customer_id AND customer.archived_at IS NULL
     LEFT JOIN customers_contact AS contact
         ON contact.customer_id = customer.id AND (contact.left_on IS NULL OR contact.left_on > %(as_of)s)
-    WHERE membership.segment_id = %(segment)s AND membership.left_on IS NULL
     ORDER BY customer.id, contact.is_primary DESC NULLS LAST, contact.id
 ), judged AS (
     SELECT reach.customer_id, reach.contact_id, reach.address,
