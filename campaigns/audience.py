@@ -16,7 +16,7 @@ from scores import scoring
 from scores.runs import Trouble
 from segments.models import Segment
 
-from . import compliance, reasons, uplift
+from . import compliance, links, reasons, uplift
 from .models import Campaign, Delivery, Exclusion
 from .states import CampaignError, State, check, lock, move
 
@@ -238,6 +238,7 @@ def freeze(campaign: Campaign, now: dt.datetime) -> None:
     for step in campaign.steps.all():
         step.frozen_at, step.content_hash = now, compliance.content_hash(step)
         step.save(update_fields=["frozen_at", "content_hash"])
+        links.freeze(step)
 
 
 def launch_due(*, now: dt.datetime) -> None:

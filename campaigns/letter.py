@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Installation
 
-from . import fields, mime, rendering
+from . import fields, mime, rendering, return_paths
 from .channels import Message
 from .models import Campaign, Step
 
@@ -89,7 +89,7 @@ class Letter:
         if self.campaign.is_promotion:
             headers["List-Unsubscribe"] = f"<{url}>"
         content = self._skeleton.fill(headers, words.text, words.html)
-        return Message(self._sender, to, content)
+        return Message(return_paths.of(row["message_key"]) or self._sender, to, content)
 
     def _reply_to(self, row: Mapping[str, Any]) -> dict[str, str]:
         """Answers go to the customer's owner, where he has an address."""

@@ -322,6 +322,9 @@ SPECTACULAR_SETTINGS = {
 # Webhooks go to public https addresses only; on one's own machine they may go anywhere.
 WEBHOOKS_TO_PRIVATE = _flag("WEBHOOKS_TO_PRIVATE")
 
+# Where mail servers return what they could not deliver (VERP: bounces+<signed key>@…); empty: to the sender.
+BOUNCE_ADDRESS = os.environ.get("BOUNCE_ADDRESS", "").strip()
+
 # Calls a key may make, and how large a body may be (packed or unpacked).
 API_CALLS_PER_MINUTE = _number("API_CALLS_PER_MINUTE", 600)
 API_BODY_BYTES = _number("API_BODY_BYTES", 20 * 1024 * 1024)
