@@ -37,7 +37,14 @@ KEYS = (
     "sender_address",
     "complaint_contact",
     "refusal_notice",
+    "contact_budget",
+    "contact_budget_days",
+    "quiet_from",
+    "quiet_until",
+    "sends_on_weekends",
+    "sends_on_holidays",
 )
+SWITCHES = {"month_end", "sends_on_weekends", "sends_on_holidays"}
 SWITCH = {"on": True, "off": False}
 
 
@@ -72,7 +79,7 @@ def _value(key: str, text: str) -> Any:
     field = Installation._meta.get_field(key)
     if text == "":
         return field.get_default()
-    if key == "month_end":
+    if key in SWITCHES:
         return _switch(key, text)
     if key == "currency":
         return _currency(text)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import outgoing, thresholds, webhooks
 from .api_keys import SCOPES
-from .models import ApiKey, Installation, Role, Team, User
+from .models import ApiKey, ClosedDays, Installation, Role, Team, User
 
 
 class SignInForm(forms.Form):
@@ -100,6 +100,16 @@ class JoinForm(forms.Form):
     )
 
 
+POLITENESS = (
+    "contact_budget",
+    "contact_budget_days",
+    "quiet_from",
+    "quiet_until",
+    "sends_on_weekends",
+    "sends_on_holidays",
+)
+
+
 class InstallationForm(forms.ModelForm):
     """The company's settings, in the groups in which people think of them."""
 
@@ -114,6 +124,14 @@ class InstallationForm(forms.ModelForm):
             _("What the law asks to stand in every promotional mail"),
             _("While one of these five is empty, no promotional mail is sent, and the campaign page says so."),
             ["sender_name", "sender_email", "sender_address", "complaint_contact", "refusal_notice"],
+        ),
+        (
+            _("When promotions rest"),
+            _(
+                "One budget for each person over all campaigns and channels. What may not go now waits until it may."
+                " Business notices are neither counted nor held back."
+            ),
+            [*POLITENESS],
         ),
     ]
 
@@ -134,8 +152,12 @@ class InstallationForm(forms.ModelForm):
             "sender_address",
             "complaint_contact",
             "refusal_notice",
+            *POLITENESS,
         ]
+        widgets = {name: forms.TimeInput({"type": "time"}, format="%H:%M") for name in ("quiet_from", "quiet_until")}
         help_texts = {
+            "quiet_from": _("On the person's own clock. Both empty: promotions go at any hour."),
+            "sends_on_holidays": _("Public holidays, Obon (13–16 August) and 29 December to 3 January."),
             "tax": _("Every amount on the screen says which it is."),
             "margin": _("A share between 0 and 1, such as 0.35. Empty: LTV is shown on sales, not on profit."),
             "churn_policy": _(
@@ -167,6 +189,25 @@ class InstallationForm(forms.ModelForm):
     def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         """Title, explanation and fields of each group."""
         return [(title, text, [self[name] for name in names]) for title, text, names in self.GROUPS]
+
+
+class ClosedDaysForm(forms.ModelForm):
+    """Days off of the company."""
+
+    class Meta:
+        model = ClosedDays
+        fields = ["name", "first_on", "last_on", "is_yearly"]
+        widgets = {name: forms.DateInput({"type": "date"}, format="%Y-%m-%d") for name in ("first_on", "last_on")}
+        help_texts = {"name": _("For example: summer closure, foundation day, stocktaking.")}
+
+    def clean(self):
+        data = super().clean()
+        first, last = data.get("first_on"), data.get("last_on")
+        if first and last and last < first:
+            self.add_error("last_on", _("The last day lies before the first."))
+        if first and last and data.get("is_yearly") and (last - first).days >= 365:
+            self.add_error("last_on", _("What returns every year must be shorter than a year."))
+        return data
 
 
 class ApiKeyForm(forms.ModelForm):

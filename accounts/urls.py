@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import api_key_views, views, webhook_views
+from . import api_key_views, calendar_views, views, webhook_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("users/<int:pk>/", views.user_edit, name="user-edit"),
     path("users/<int:pk>/join/", views.user_join, name="user-join"),
     path("settings/", views.installation, name="settings"),
+    path("settings/calendar/", calendar_views.calendar, name="calendar"),
+    path("settings/calendar/<int:pk>/remove/", calendar_views.remove, name="calendar-remove"),
     path("webhooks/", webhook_views.endpoints, name="webhooks"),
     path("webhooks/<int:pk>/", webhook_views.endpoint, name="webhook"),
     path("webhooks/<int:pk>/test/", webhook_views.test, name="webhook-test"),

@@ -261,6 +261,11 @@ SETTINGS = {
     "sender_address": "",
     "complaint_contact": "",
     "refusal_notice": "",
+    "contact_budget": "4",
+    "contact_budget_days": "7",
+    "quiet_from": "20:00",
+    "quiet_until": "08:00",
+    "sends_on_weekends": "on",
 }
 
 
