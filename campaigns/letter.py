@@ -52,14 +52,21 @@ def display_items(installation: Installation, campaign: Campaign) -> list[str]:
 class Letter:
     """One step, ready to be written to many. Built once; `write` is called per person."""
 
-    def __init__(self, step: Step, installation: Installation):
+    def __init__(self, step: Step, installation: Installation, variant: str = ""):
+        """`variant`: B, C …; the step's own words are A, or what a step without a test has."""
         self.step, self.campaign, self.installation = step, step.campaign, installation
+        other = step.variants.filter(letter=variant).first() if variant else None
+        self.subject, self.body = (other or step).subject, (other or step).body
         self._sender = mime.address(installation.sender_email)
         self._domain = self._sender.rpartition("@")[2]
         with translation.override(settings.LANGUAGE_CODE):
             self._footer, self._footer_html = self._footers()
-            self._links = rendering.Links.of(step.body, label=_("Open the page"))
+            self._links = rendering.Links.of(self.body, label=_("Open the page"))
         self._skeleton = mime.Skeleton(self._headers(), boundary=f"=_modoru_{step.pk}")
+
+    @classmethod
+    def of(cls, installation: Installation, step: Step, variant: str) -> "Letter":
+        return cls(step, installation, variant)
 
     @property
     def our_company(self) -> str:
@@ -67,8 +74,8 @@ class Letter:
 
     def words(self, values: dict[str, str], url: str) -> Words:
         """Subject, text and HTML for one person. Raises rendering.UnsendableError."""
-        subject = rendering.fill(self.step.subject, _in_one_line(values)).strip()
-        body = rendering.fill(self.step.body, values).strip()
+        subject = rendering.fill(self.subject, _in_one_line(values)).strip()
+        body = rendering.fill(self.body, values).strip()
         text = f"{body}\n\n{self._footer.replace(URL, url)}\n"
         inner = rendering.to_html(body, self._links)
         footer = self._footer_html.replace(URL, html.escape(url))
@@ -89,7 +96,8 @@ class Letter:
         if self.campaign.is_promotion:
             headers["List-Unsubscribe"] = f"<{url}>"
         content = self._skeleton.fill(headers, words.text, words.html)
-        return Message(return_paths.of(row["message_key"]) or self._sender, to, content)
+        sender = return_paths.of(row["message_key"]) or self._sender
+        return Message(sender, to, content, str(row["message_key"]))
 
     def _reply_to(self, row: Mapping[str, Any]) -> dict[str, str]:
         """Answers go to the customer's owner, where he has an address."""

@@ -98,7 +98,7 @@ class _Turn:
         self.channel.offer(self.message)
 
     def deliver(self) -> None:
-        self.words = self.channel.deliver(self.message)
+        self.words = self.channel.deliver(self.message).words
 
 
 class _Sender:

@@ -1,9 +1,16 @@
-"""How a message leaves the house. A channel is a small class; its errors say what the other side said, and when."""
+"""How a message leaves the house. A channel is a small class; its errors say what the other side said, and when.
 
+Which channel carries a step: registry.py.
+"""
+
+import datetime as dt
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
+
+from campaigns.models import Step
 
 ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
 ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
@@ -11,11 +18,23 @@ ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 
 @dataclass(frozen=True)
 class Message:
-    """Ready bytes (CRLF) and the envelope they travel in."""
+    """Ready bytes (of a mail: with CRLF) and the envelope they travel in.
+
+    `key` stays the same at every attempt: the idempotency key where the other side knows such a thing.
+    """
 
     sender: str
     recipient: str
     content: bytes
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The other side's yes: its words (without addresses), and what it calls the message."""
+
+    words: str
+    provider_id: str = ""
 
 
 class Stage(StrEnum):
@@ -69,10 +88,33 @@ class Channel(Protocol):
     def offer(self, message: Message) -> None:
         """Announces the message; returns when the other side would take it. Nothing has been handed over yet."""
 
-    def deliver(self, message: Message) -> str:
-        """Hands the offered message over; returns the words with which it was accepted."""
+    def deliver(self, message: Message) -> Accepted:
+        """Hands the offered message over. A BrokenError at stage CONTENT says that nobody knows what became of it."""
 
     def withdraw(self) -> None:
         """Takes the offered message back."""
 
     def close(self) -> None: ...
+
+
+class Writer(Protocol):
+    """The words of one step and variant, ready to be written to many."""
+
+    def write(self, row: Mapping[str, Any], *, now: dt.datetime) -> Message:
+        """The message of one row of recipients.sql. Raises rendering.UnsendableError where the person can't get it."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """How the messages of one way leave this installation.
+
+    `make` builds a channel (talks to nobody yet); `writer` is called once per step and variant of a run ("" and "A":
+    the step's own words). `connections` go side by side, each in a thread; one alone works in the sender's own thread
+    and may write to our database. `is_keyed`: the other side takes a message with the same key once, so that one whose
+    answer was lost may be handed over again.
+    """
+
+    make: Callable[[], Channel]
+    writer: Callable[[Step, str], Writer]
+    connections: int = 1
+    is_keyed: bool = False

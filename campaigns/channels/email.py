@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Installation
 
-from . import BrokenError, Message, NotConfiguredError, RefusedError, Stage
+from . import Accepted, BrokenError, Message, NotConfiguredError, RefusedError, Stage
 
 GOODBYE = 5  # seconds for QUIT: everything is settled by then
 PER_CONNECTION = 500  # mails; then a new connection, as servers like it
@@ -98,7 +98,7 @@ class EmailChannel:
         with self._at(Stage.RECIPIENT):
             self._say(Stage.RECIPIENT, f"RCPT TO:<{message.recipient}>")
 
-    def deliver(self, message: Message) -> str:
+    def deliver(self, message: Message) -> Accepted:
         content = message.content.replace(b"\r\n.", b"\r\n..")
         with self._at(Stage.DATA):
             self._say(Stage.DATA, "DATA", wanted=3)
@@ -109,7 +109,7 @@ class EmailChannel:
             reply = self._answer(Stage.CONTENT, wanted=2)
             self._smtp.sock.settimeout(self._timeouts.command)
         self._sent += 1
-        return reply
+        return Accepted(reply)
 
     def withdraw(self) -> None:
         """RSET; a connection that can't even do that is given up."""

@@ -2,7 +2,9 @@
 -- One row per delivery. Parameters: deliveries (ids).
 -- Reads: campaigns_delivery, _offer, _coupon, customers_*, accounts_user. Writes: nothing.
 SELECT delivery.id, delivery.step_id, delivery.campaign_id, delivery.customer_id, delivery.address, delivery.token,
-    delivery.message_key, delivery.attempts,
+    delivery.message_key, delivery.attempts, delivery.variant, delivery.contact_id,
+    customer.code AS customer_code, customer.owner_id, customer.postal_code, customer.address AS postal_address,
+    coalesce(contact.phone, '') AS phone,
     customer.kind, customer.name AS customer_name, customer.company AS employer,
     coalesce(contact.name, '') AS contact_name, coalesce(contact.department, '') AS department,
     coalesce(contact.title, '') AS title,

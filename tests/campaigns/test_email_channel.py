@@ -32,7 +32,7 @@ def send(by: EmailChannel) -> None:
 def test_many_mails_one_connection(opened, smtp_sink):
     for _mail in range(5):
         opened.offer(MESSAGE)
-        assert opened.deliver(MESSAGE).startswith("250")
+        assert opened.deliver(MESSAGE).words.startswith("250")
     assert (smtp_sink.connections, len(smtp_sink.mails)) == (1, 5)
     assert smtp_sink.mails[0].content == MESSAGE.content
 
