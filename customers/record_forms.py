@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Installation, User
 
 from .conflicts import GuardedForm
 from .models import Channel, Contact, Customer, Interaction
@@ -169,16 +170,18 @@ class ContactForm(_Typed, GuardedForm):
 
     email = forms.CharField(label=_("E-mail"), required=False, max_length=254)
     phone = forms.CharField(label=_("Phone"), required=False, max_length=30)
-    field_order = ("name", "kana", "department", "title", "role", "email", "phone", "left_on")
+    field_order = ("name", "kana", "department", "title", "role", "email", "phone", "time_zone", "left_on")
 
     class Meta:
         model = Contact
-        fields = ("name", "kana", "department", "title", "role", "left_on")
+        fields = ("name", "kana", "department", "title", "role", "time_zone", "left_on")
         widgets = {"left_on": forms.DateInput(**DAY)}
 
     def __init__(self, data=None, *, instance: Contact, **kwargs: Any):
         super().__init__(data, instance=instance, initial={"email": instance.email, "phone": instance.phone}, **kwargs)
         say_nothing_is_chosen(self, "role")
+        self.fields["time_zone"].widget.attrs["placeholder"] = Installation.get().time_zone
+        self.fields["time_zone"].help_text = _("Promotions rest at night there, for example Europe/Paris. Empty: ours.")
         self.fields["left_on"].help_text = _("Who has left gets no more mail. Empty while the person is there.")
 
     def clean(self):
@@ -189,6 +192,12 @@ class ContactForm(_Typed, GuardedForm):
 
     def changes(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.guarded}
+
+    def clean_time_zone(self) -> str:
+        zone = self.cleaned_data["time_zone"]
+        if zone and zone not in available_timezones():
+            raise forms.ValidationError(_("This is no time zone: write it as Asia/Tokyo or America/New_York."))
+        return zone
 
 
 def _people(customer: Customer) -> QuerySet[Contact]:

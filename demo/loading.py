@@ -73,6 +73,9 @@ def _mark() -> Installation:
             sender_address="〒111-0053 東京都台東区浅草橋1-2-3",
             complaint_contact="お客様窓口 03-0000-0000(平日10–17時)",
             refusal_notice="配信の停止は、下のリンクからいつでもお手続きいただけます。",
+            quiet_from=None,  # whoever tries the demo in the evening sees his mails at once
+            quiet_until=None,
+            sends_on_holidays=True,
         )
     return Installation.get()
 

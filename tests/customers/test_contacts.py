@@ -49,15 +49,17 @@ def test_a_person_is_added_in_the_form_of_the_import(manager):
         "email": "T@Example.jp",
         "phone": "０３-1234-5678",
         "role": "decides",
+        "time_zone": "Europe/Paris",
     }
     assert manager.post(address("contact-new", who), typed).url == address("detail", who)
     one = who.contacts.get()
-    assert (one.name, one.kana, one.email, one.phone, one.role, one.is_primary) == (
+    assert (one.name, one.kana, one.email, one.phone, one.role, one.time_zone, one.is_primary) == (
         "田中 太郎",
         "タナカ",
         "t@example.jp",
         "0312345678",
         "decides",
+        "Europe/Paris",
         True,
     )
 
@@ -69,6 +71,7 @@ def test_a_person_is_added_in_the_form_of_the_import(manager):
         ({"name": "田中", "email": "no at"}, "email"),
         ({"name": "田中", "phone": "12"}, "phone"),
         ({"left_on": "x"}, "left_on"),
+        ({"name": "田中", "time_zone": "Mars/Olympus"}, "time_zone"),
     ],
 )
 def test_what_is_wrong_is_said_at_the_field(manager, wrong, field):
