@@ -78,6 +78,7 @@ class Occasion(models.Model):
     taken = models.PositiveIntegerField(
         default=0, help_text="seats taken: kept with every answer, never above capacity"
     )
+    cancelled_at = models.DateTimeField(null=True, blank=True, help_text="the event does not take place")
 
     class Meta:
         constraints = [
@@ -105,6 +106,7 @@ class Rsvp(models.Model):
     seats = models.PositiveSmallIntegerField(default=1)
     answered_at = models.DateTimeField()
     queued_at = models.DateTimeField(null=True, help_text="since when he waits: the order of the waiting list")
+    moved_up_at = models.DateTimeField(null=True, help_text="when a seat came free for him")
     has_attended = models.BooleanField(null=True, help_text="empty: not known yet")
 
     PERSONAL: ClassVar[dict[str, str]] = {}
@@ -112,6 +114,9 @@ class Rsvp(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="one_answer_a_contact", fields=["occasion", "customer", "contact"]),
+            models.UniqueConstraint(
+                name="one_answer_without_contact", fields=["occasion", "customer"], condition=Q(contact=None)
+            ),
         ]
         indexes = [models.Index(fields=["occasion", "answer", "queued_at", "id"], name="rsvps_in_order")]
 
