@@ -1,8 +1,12 @@
 """The clock's calls may be lost, doubled or too many: the work stands in PostgreSQL."""
 
+import signal
+
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import InterfaceError
+from django.db import OperationalError as DatabaseGoneError
 from kombu.exceptions import OperationalError
 
 from campaigns import audience, tasks
@@ -37,18 +41,42 @@ def test_without_a_worker_a_command_does_the_same(campaign, person, staff, mail_
     assert (capsys.readouterr().out, Delivery.objects.get().state) == ("1\n", "accepted")
 
 
-def test_the_command_looks_again_every_five_seconds(campaign, at_now, monkeypatch):
-    waited = []
+@pytest.fixture
+def looks(monkeypatch):
+    """What happens at each look of the command; the last one is told to stop."""
 
-    def wait(seconds: float) -> None:
-        waited.append(seconds)
-        if len(waited) == 2:
-            raise KeyboardInterrupt
+    def script(*acts) -> list[float]:
+        left, waited = list(acts), []
 
-    monkeypatch.setattr(send_due.time, "sleep", wait)
-    with pytest.raises(KeyboardInterrupt):
-        call_command("send_due")
+        def look(stop) -> None:
+            if len(left) == 1:
+                signal.raise_signal(signal.SIGTERM)
+                assert stop.is_set()
+            if error := left.pop(0):
+                raise error
+
+        monkeypatch.setattr(send_due, "_look", look)
+        monkeypatch.setattr(send_due.threading.Event, "wait", lambda _event, seconds: waited.append(seconds))
+        return waited
+
+    return script
+
+
+def test_the_command_looks_again_every_five_seconds_until_it_is_told_to_stop(db, looks):
+    before = signal.getsignal(signal.SIGTERM)
+    waited = looks(None, None, None)
+    call_command("send_due")
+    assert waited == [5, 5, 5]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("error", [DatabaseGoneError("server closed the connection"), InterfaceError("closed")])
+def test_a_database_that_is_away_for_a_while_does_not_end_the_command(looks, error, caplog, monkeypatch):
+    monkeypatch.setattr(send_due.connection, "close", lambda: None)
+    waited = looks(error, None)
+    call_command("send_due")
     assert waited == [5, 5]
+    assert "no database" in caplog.text
 
 
 def test_nothing_due_is_nothing_done(campaign, at_now):
