@@ -9,9 +9,10 @@ from .drawing import drawn_at_entry, hold_out, is_held_out_on_entry
 from .foreseeing import Prospect, detectable_effect, foresee, people_needed
 from .integrity import Counts, Fault, find_faults
 from .judging import Judgement, Plan, Verdict, judge, uplift, wilson
-from .money import Moments, incremental_money, return_on_investment
+from .money import MIN_HELD_OUT_BUYERS, Moments, incremental_money, return_on_investment
 
 __all__ = [
+    "MIN_HELD_OUT_BUYERS",
     "Arm",
     "Counts",
     "Fault",
