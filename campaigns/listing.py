@@ -6,11 +6,8 @@ from urllib.parse import urlencode
 
 from django.db.models import Count
 
-from accounts.models import Installation
-from common import sql
-
-from . import playbooks, uplift
-from .models import Campaign, Delivery, Enrollment
+from . import playbooks, results, uplift
+from .models import Campaign, Delivery
 
 ROWS = 20
 State = Delivery.State
@@ -89,25 +86,6 @@ def _rows(campaigns: list[Campaign], now: dt.datetime) -> list[Row]:
     ledger = Delivery.objects.filter(campaign__in=campaigns, step__position=1)
     for line in ledger.values("campaign", "state").annotate(count=Count("pk")).order_by():
         rows[line["campaign"]].counts[line["state"]] = line["count"]
-    for pk, judgement in _judgements([row.campaign for row in rows.values()], now).items():
-        rows[pk].judgement = judgement
+    for pk, judgement in results.judgements(campaigns, now=now).items():
+        rows[pk].judgement = judgement if judgement.verdict != uplift.Verdict.RUNNING else None
     return list(rows.values())
-
-
-def _judgements(campaigns: list[Campaign], now: dt.datetime) -> dict[int, uplift.Judgement]:
-    """What may be said of those whose window is over: the same as results() says, in one statement."""
-    installation = Installation.get()
-    today = installation.day_of(now)
-    over = [one for one in campaigns if one.ends_at and installation.day_of(one.ends_at) <= today]
-    wanted = {"campaigns": [one.pk for one in over], "zone": installation.time_zone}
-    arms: dict[int, dict[str, uplift.Arm]] = {}
-    for line in sql.rows("campaigns/sql/rates.sql", wanted) if over else []:
-        arms.setdefault(line["campaign_id"], {})[line["arm"]] = uplift.Arm(line["customers"], line["reached"])
-    return {one.pk: _judged(one, arms[one.pk]) for one in over if one.pk in arms}
-
-
-def _judged(campaign: Campaign, arms: dict[str, uplift.Arm]) -> uplift.Judgement:
-    nobody = uplift.Arm(0, 0)
-    treated, held_out = (arms.get(arm, nobody) for arm in (Enrollment.Arm.TREATED, Enrollment.Arm.HELD_OUT))
-    plan = uplift.Plan(campaign.base_rate or 0.0, float(campaign.expected_effect) / 100, campaign.held_out_share)
-    return uplift.judge(treated, held_out, plan, is_over=True)

@@ -1,10 +1,11 @@
 """What a campaign did: how far it is, and afterwards whether it helped. Figures come from rows, never from counters."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Installation
 from common import sql
@@ -15,6 +16,8 @@ from .models import Campaign, Delivery, Enrollment
 State = Delivery.State
 OPEN = (State.PENDING, State.CLAIMED, State.SENDING, State.DEFERRED)
 ARMS = (Enrollment.Arm.TREATED, Enrollment.Arm.HELD_OUT)
+SAID = (uplift.Verdict.POSITIVE, uplift.Verdict.NEGATIVE, uplift.Verdict.CANNOT_SAY)
+NO_MONEY = uplift.Moments(0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,26 @@ def progress(campaign: Campaign) -> Progress:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """Customers randomised into an arm, how many of them reached the goal in the window, and their net revenue."""
+    """Customers randomised into an arm (or a variant of it), how many of them reached the goal in their window, and
+    their net revenue. `customers` are those analysed: neither gone nor, in a series, still within their window."""
 
-    customers: int
-    reached: int
-    revenue: float
-    moments: uplift.Moments
+    randomised: int = 0
+    departed: int = 0
+    open: int = 0  # their window is not over
+    customers: int = 0
+    reached: int = 0
+    buyers: int = 0
+    revenue: float = 0.0
+    moments: uplift.Moments = NO_MONEY
+    capped: uplift.Moments = NO_MONEY
+
+    @classmethod
+    def of(cls, row: Mapping) -> "ArmResult":
+        """From a row of rates.sql."""
+        counts = {name: row[name] for name in ("randomised", "departed", "open", "customers", "reached", "buyers")}
+        moments = uplift.Moments(row["customers"], row["mean"], row["variance"])
+        capped = uplift.Moments(row["customers"], row["capped_mean"], row["capped_variance"])
+        return cls(**counts, revenue=float(row["revenue"]), moments=moments, capped=capped)
 
     @property
     def rate(self) -> float | None:
@@ -81,19 +98,27 @@ class ArmResult:
     def arm(self) -> uplift.Arm:
         return uplift.Arm(self.customers, self.reached)
 
+    @property
+    def spent_each(self) -> float | None:
+        """Net revenue per customer, zeros included."""
+        return self.moments.mean if self.customers else None
+
 
 @dataclass(frozen=True)
 class Results:
     """Counts at any time; a verdict only once the window is over."""
 
     arms: Mapping[str, ArmResult]
+    variants: Mapping[str, ArmResult]  # of those treated, by letter; empty: no test
     judgement: uplift.Judgement
     money: uplift.Interval | None  # capped at the 95th percentile of buyers' revenue before launch
     money_uncapped: uplift.Interval | None
+    cost: float | None
     roi: uplift.Interval | None
-    is_over: bool
+    is_over: bool  # a verdict may be read
+    is_series: bool  # customers come in over time: those whose window is over are analysed
     first_on: dt.date
-    last_on: dt.date
+    last_on: dt.date  # of the latest window
     faults: list[uplift.Fault]
     states: Mapping[str, int]
     unknown: QuerySet[Delivery]
@@ -106,78 +131,170 @@ class Results:
     def held_out(self) -> ArmResult:
         return self.arms[Enrollment.Arm.HELD_OUT]
 
+    @property
+    def open(self) -> int:
+        """Customers randomised whose window is not over."""
+        return self.treated.open + self.held_out.open
+
+    @property
+    def departed(self) -> int:
+        return self.treated.departed + self.held_out.departed
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """The rows of rates.sql of one campaign."""
+
+    arms: dict[str, ArmResult]
+    variants: dict[str, ArmResult]
+    last_on: dt.date | None
+
+    @classmethod
+    def of(cls, rows: list[dict]) -> "_Sums":
+        whole = {row["arm"]: ArmResult.of(row) for row in rows if row["is_whole"]}
+        tested = [row for row in rows if row["variant"] and row["arm"] == Enrollment.Arm.TREATED]
+        letters = {row["variant"]: ArmResult.of(row) for row in sorted(tested, key=lambda row: row["variant"])}
+        last_on = max((row["last_on"] for row in rows), default=None)
+        return cls({str(arm): whole.get(arm, ArmResult()) for arm in ARMS}, letters, last_on)
+
 
 def results(campaign: Campaign, *, now: dt.datetime) -> Results | None:
     """The campaign's results as of now; None before its launch.
 
-    Everyone randomised is analysed in his arm, whatever was sent. The window begins on the day of the launch and has
-    `window_days` days; outcome = at least one goal event in it. Verdict: PRODUCT.md §1 "Uplift".
+    Everyone randomised is analysed in his arm, whatever was sent. The window begins on the day of the launch (of his
+    entry, where customers come in by trigger) and has `window_days` days; outcome = at least one goal event in it.
+    Verdict: PRODUCT.md §1 "Uplift".
     """
     if campaign.launched_at is None or campaign.planned_to is None:
         return None
     installation = Installation.get()
-    first_on = installation.day_of(campaign.launched_at)
-    last_on = first_on + dt.timedelta(days=campaign.window_days - 1)
-    randomised = _people(campaign, first_on, last_on)
-    people = [row for row in randomised if not row["has_left"]]
-    arms = {str(arm): _arm([row for row in people if row["arm"] == arm]) for arm in ARMS}
-    is_over = installation.day_of(now) > last_on
-    faults = _faults(campaign, randomised)
-    treated, held_out = (arms[arm] for arm in ARMS)
-    judgement = uplift.judge(treated.arm, held_out.arm, _plan(campaign), is_over=is_over, has_faults=bool(faults))
-    may_judge = is_over and not faults
-    money, uncapped = _money(campaign, people, first_on) if may_judge else (None, None)
+    today, first_on = installation.day_of(now), installation.day_of(campaign.launched_at)
+    cap = _cap(campaign, first_on)
+    sums = _sums([campaign], today, cap=cap, with_money=True).get(campaign.pk, _Sums.of([]))
+    faults = _faults(campaign, sums)
+    judgement = _judged(campaign, sums, faults, today, first_on)
+    is_said = judgement.verdict in SAID
+    treated, held_out = (sums.arms[arm] for arm in ARMS)
+    pairs = [(treated.capped, held_out.capped), (treated.moments, held_out.moments)]
+    money, uncapped = (
+        uplift.incremental_money(*pair, held_out_buyers=held_out.buyers) if is_said else None for pair in pairs
+    )
+    cost = cost_of(campaign)
     return Results(
-        arms=arms,
+        arms=sums.arms,
+        variants=sums.variants,
         judgement=judgement,
         money=money,
         money_uncapped=uncapped,
-        roi=uplift.return_on_investment(money, margin=installation.margin, cost=campaign.cost),
-        is_over=is_over,
+        cost=cost,
+        roi=uplift.return_on_investment(money, margin=installation.margin, cost=cost),
+        is_over=judgement.verdict != uplift.Verdict.RUNNING,
+        is_series=campaign.trigger != Campaign.Trigger.BROADCAST,
         first_on=first_on,
-        last_on=last_on,
+        last_on=sums.last_on or _last_of(campaign, first_on),
         faults=faults,
         states=states(campaign),
         unknown=campaign.deliveries.filter(state=State.UNKNOWN).select_related("customer", "contact").order_by("id"),
     )
 
 
-def _people(campaign: Campaign, first_on: dt.date, last_on: dt.date) -> list[dict]:
-    days = {"first_on": first_on, "last_on": last_on}
-    return sql.rows("campaigns/sql/outcomes.sql", {"campaign": campaign.pk, "goal": campaign.goal, **days})
+def judgements(campaigns: Sequence[Campaign], *, now: dt.datetime) -> dict[int, uplift.Judgement]:
+    """What may be said of each that has begun, in one statement: the same as `results` says of one."""
+    installation = Installation.get()
+    today = installation.day_of(now)
+    begun = [one for one in campaigns if one.launched_at and one.planned_to is not None]
+    if not begun:
+        return {}
+    sums = _sums(begun, today)
+    return {
+        one.pk: _judged(one, sums[one.pk], _faults(one, sums[one.pk]), today, installation.day_of(one.launched_at))
+        for one in begun
+        if one.pk in sums
+    }
 
 
-def _arm(rows: list[dict]) -> ArmResult:
-    revenue = [float(row["revenue"]) for row in rows]
-    return ArmResult(len(rows), sum(row["has_reached"] for row in rows), sum(revenue), uplift.Moments.of(revenue))
+def _sums(
+    campaigns: Sequence[Campaign], today: dt.date, *, cap: Decimal | None = None, with_money: bool = False
+) -> dict[int, _Sums]:
+    """What the arms did, by campaign."""
+    rows: dict[int, list[dict]] = {}
+    for row in sql.rows("campaigns/sql/rates.sql", asked(campaigns, today) | {"cap": cap, "with_money": with_money}):
+        rows.setdefault(row["campaign_id"], []).append(row)
+    return {campaign: _Sums.of(found) for campaign, found in rows.items()}
 
 
-def _plan(campaign: Campaign) -> uplift.Plan:
+def asked(campaigns: Sequence[Campaign], today: dt.date) -> dict:
+    """The parameters of outcomes.sql but `with_money`."""
+    installation = Installation.get()
+    return {
+        "campaigns": [one.pk for one in campaigns],
+        "goals": sorted({str(one.goal) for one in campaigns}),
+        "zone": installation.time_zone,
+        "as_of": today,
+        "since": min(installation.day_of(one.launched_at) for one in campaigns if one.launched_at),
+    }
+
+
+def _last_of(campaign: Campaign, first_on: dt.date) -> dt.date:
+    return first_on + dt.timedelta(days=campaign.window_days - 1)
+
+
+def _judged(
+    campaign: Campaign, sums: _Sums, faults: list[uplift.Fault], today: dt.date, first_on: dt.date
+) -> uplift.Judgement:
+    treated, held_out = (sums.arms[arm] for arm in ARMS)
+    plan = _plan(campaign, sums, today, first_on)
+    if campaign.trigger == Campaign.Trigger.BROADCAST:
+        is_over, is_early = _last_of(campaign, first_on) < today, False
+    else:
+        is_over = bool(treated.customers + held_out.customers)
+        is_early = not _has_ended(campaign, sums) and uplift.is_early(treated.arm, held_out.arm, plan)
+    return uplift.judge(treated.arm, held_out.arm, plan, is_over=is_over, has_faults=bool(faults), is_early=is_early)
+
+
+def _has_ended(campaign: Campaign, sums: _Sums) -> bool:
+    """Nobody comes in any more, and every window is over."""
+    ended = campaign.state in (Campaign.State.CANCELLED, Campaign.State.FINISHED)
+    return ended and not any(arm.open for arm in sums.arms.values())
+
+
+def _plan(campaign: Campaign, sums: _Sums, today: dt.date, first_on: dt.date) -> uplift.Plan:
     effect = float(campaign.expected_effect) / 100
-    return uplift.Plan(campaign.base_rate or 0.0, effect, campaign.held_out_share)
+    plan = uplift.Plan(campaign.base_rate or 0.0, effect, campaign.held_out_share)
+    if campaign.trigger == Campaign.Trigger.BROADCAST:
+        return plan
+    randomised = sum(arm.randomised for arm in sums.arms.values())
+    waiting = sum(arm.open for arm in sums.arms.values())
+    days = max(1, (today - first_on).days)
+    return replace(plan, entries_per_day=randomised / days, waiting=waiting, window_days=campaign.window_days)
 
 
-def _faults(campaign: Campaign, people: list[dict]) -> list[uplift.Fault]:
-    """Every randomised customer must be in the analysis, or have left it for a known reason (merged), by arm."""
+def _faults(campaign: Campaign, sums: _Sums) -> list[uplift.Fault]:
+    """Every randomised customer must be in the analysis, or have left it for a known reason, by arm."""
     randomised = dict(campaign.enrollments.values_list("arm").annotate(Count("pk")).order_by())
-    analysed = {arm: sum(row["arm"] == arm and not row["has_left"] for row in people) for arm in ARMS}
-    left = {arm: sum(row["arm"] == arm and row["has_left"] for row in people) for arm in ARMS}
-    treated, held_out = (uplift.Counts(randomised.get(arm, 0), analysed[arm], left[arm]) for arm in ARMS)
-    return uplift.find_faults(treated, held_out)
+    counts = [
+        uplift.Counts(
+            randomised.get(arm, 0), sums.arms[arm].randomised - sums.arms[arm].departed, sums.arms[arm].departed
+        )
+        for arm in ARMS
+    ]
+    is_hashed = campaign.trigger != Campaign.Trigger.BROADCAST
+    return uplift.find_faults(*counts, hashed_percent=campaign.held_out_share if is_hashed else None)
 
 
-def _money(campaign: Campaign, people: list[dict], first_on: dt.date):
-    """Difference of mean net revenue × treated customers: capped, and as it is."""
-    cap = sql.rows(
-        "campaigns/sql/revenue_cap.sql",
-        {
-            "campaign": campaign.pk,
-            "since": first_on - dt.timedelta(days=campaign.window_days),
-            "until": first_on - dt.timedelta(days=1),
-        },
-    )[0]["cap"]
-    held_out = [row for row in people if row["arm"] == Enrollment.Arm.HELD_OUT]
-    buyers = sum(row["revenue"] > 0 for row in held_out)
-    by_arm = [[float(row["revenue"]) for row in people if row["arm"] == arm] for arm in ARMS]
-    capped, plain = ([uplift.Moments.of(amounts, limit) for amounts in by_arm] for limit in (cap, None))
-    return tuple(uplift.incremental_money(*arms, held_out_buyers=buyers) for arms in (capped, plain))
+def _cap(campaign: Campaign, first_on: dt.date) -> Decimal | None:
+    """Above it one large order would decide the result; None where nobody bought in the window before."""
+    before = {"since": first_on - dt.timedelta(days=campaign.window_days), "until": first_on - dt.timedelta(days=1)}
+    return sql.rows("campaigns/sql/revenue_cap.sql", {"campaign": campaign.pk, **before})[0]["cap"]
+
+
+def cost_of(campaign: Campaign) -> float | None:
+    """What it cost: the sum someone entered and, for each step with a price apiece, what of it was accepted.
+    None where neither is known."""
+    apiece = campaign.steps.exclude(unit_cost=None).annotate(
+        accepted=Count("deliveries", filter=Q(deliveries__state=State.ACCEPTED))
+    )
+    parts = [step.unit_cost * step.accepted for step in apiece]
+    if campaign.cost is not None:
+        parts.append(campaign.cost)
+    return float(sum(parts)) if parts else None

@@ -1,10 +1,12 @@
 """Runs the statements in `<app>/sql/*.sql`.
 
 A file holds one or several plain statements divided by lines of `;;` (a semicolon may stand in a string).
-Parameters are named: `%(as_of)s`. Every run is logged with its name, rows and milliseconds.
+Parameters are named: `%(as_of)s`. A line `--> app/sql/other.sql` stands for the text of that file. Every run is logged
+with its name, rows and milliseconds.
 """
 
 import logging
+import re
 import time
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,12 +17,14 @@ from django.conf import settings
 from django.db import connection
 
 log = logging.getLogger("sql")
+_INCLUDED = re.compile(r"^ *--> (\S+\.sql)$", re.M)
 
 
 @cache
 def text(name: str) -> str:
     """The text of one file, by its path from the project's root (`scores/sql/rfm.sql`)."""
-    return (Path(settings.BASE_DIR) / name).read_text(encoding="utf-8")
+    found = (Path(settings.BASE_DIR) / name).read_text(encoding="utf-8")
+    return _INCLUDED.sub(lambda line: text(line[1]).strip(), found)
 
 
 def statements(name: str) -> list[str]:

@@ -48,6 +48,9 @@ SAMPLES: dict[str, Any] = {
     "campaign": 1,
     "everybody": True,
     "ids": [1],
+    "campaigns": [1],
+    "goals": ["purchase", "login", "renewal", "rsvp", "coupon"],
+    "with_money": True,
 }
 SAMPLES_OF: dict[str, dict[str, Any]] = {}
 # Temp tables whose statement is put together in Python.

@@ -1,29 +1,29 @@
--- Purpose: how many of each arm reached the goal in the window, for several campaigns at once (the list of campaigns).
--- One row per campaign and arm: campaign_id, arm, customers, reached. The window begins on the business day of the launch
---     and has window_days days; the same rule as outcomes.sql.
--- Parameters: campaigns (ids), zone (business time zone).
--- Reads: campaigns_campaign, campaigns_enrollment, customers_purchase, customers_login. Writes: nothing.
-WITH chosen AS (
-    SELECT id, goal, (launched_at AT TIME ZONE %(zone)s)::date AS first_on,
-        (launched_at AT TIME ZONE %(zone)s)::date + window_days - 1 AS last_on
-    FROM campaigns_campaign
-    WHERE id = ANY(%(campaigns)s::bigint[]) AND launched_at IS NOT NULL
+-- Purpose: what the arms of several campaigns did, summed up where the rows are.
+-- One row per campaign and arm, and one per campaign, arm and variant (is_whole: all variants together): randomised,
+--     departed (left the analysis, counted or not), open (window not over), customers (analysed), reached, buyers (net
+--     revenue above 0), revenue; mean and variance (over n − 1) of it per customer, zeros included, uncapped and capped;
+--     last_on (of the latest window).
+-- Parameters: those of outcomes.sql, cap (null: none).
+-- Reads: what outcomes.sql reads. Writes: nothing.
+WITH outcome AS (
+    --> campaigns/sql/outcomes.sql
+), amount AS (
+    SELECT outcome.*, is_counted AND NOT has_left AS is_analysed, revenue::float8 AS amount,
+        least(revenue::float8, %(cap)s::float8) AS capped
+    FROM outcome
 )
-SELECT enrollment.campaign_id, enrollment.arm, count(*) AS customers,
-    count(*) FILTER (
-        WHERE CASE chosen.goal
-            WHEN 'purchase' THEN EXISTS (
-                SELECT FROM customers_purchase AS purchase
-                WHERE purchase.customer_id = enrollment.customer_id AND purchase.amount >= 0
-                    AND purchase.purchased_on BETWEEN chosen.first_on AND chosen.last_on
-            )
-            ELSE EXISTS (
-                SELECT FROM customers_login AS login
-                WHERE login.customer_id = enrollment.customer_id
-                    AND login.logged_in_on BETWEEN chosen.first_on AND chosen.last_on
-            )
-        END
-    ) AS reached
-FROM campaigns_enrollment AS enrollment
-JOIN chosen ON chosen.id = enrollment.campaign_id
-GROUP BY enrollment.campaign_id, enrollment.arm
+SELECT campaign_id, arm, coalesce(variant, '') AS variant, grouping(variant) = 1 AS is_whole,
+    count(*) AS randomised,
+    count(*) FILTER (WHERE has_left) AS departed,
+    count(*) FILTER (WHERE NOT is_over) AS open,
+    count(*) FILTER (WHERE is_analysed) AS customers,
+    count(*) FILTER (WHERE is_analysed AND has_reached) AS reached,
+    count(*) FILTER (WHERE is_analysed AND revenue > 0) AS buyers,
+    coalesce(sum(revenue) FILTER (WHERE is_analysed), 0) AS revenue,
+    coalesce(avg(amount) FILTER (WHERE is_analysed), 0) AS mean,
+    coalesce(var_samp(amount) FILTER (WHERE is_analysed), 0) AS variance,
+    coalesce(avg(capped) FILTER (WHERE is_analysed), 0) AS capped_mean,
+    coalesce(var_samp(capped) FILTER (WHERE is_analysed), 0) AS capped_variance,
+    max(last_on) AS last_on
+FROM amount
+GROUP BY GROUPING SETS ((campaign_id, arm), (campaign_id, arm, variant))

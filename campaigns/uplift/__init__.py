@@ -8,7 +8,7 @@ from .arms import Arm, Interval
 from .drawing import drawn_at_entry, hold_out, is_held_out_on_entry
 from .foreseeing import Prospect, detectable_effect, foresee, people_needed
 from .integrity import Counts, Fault, find_faults
-from .judging import Judgement, Plan, Verdict, judge, uplift, wilson
+from .judging import Judgement, Plan, Verdict, is_early, judge, uplift, wilson
 from .money import MIN_HELD_OUT_BUYERS, Moments, incremental_money, return_on_investment
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "foresee",
     "hold_out",
     "incremental_money",
+    "is_early",
     "is_held_out_on_entry",
     "judge",
     "people_needed",

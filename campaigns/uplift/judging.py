@@ -53,6 +53,8 @@ class Plan:
     effect: float
     percent: int = 10
     entries_per_day: float | None = None  # of a series; None for a broadcast
+    waiting: int = 0  # of a series: randomised, their window not over
+    window_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,14 @@ class Judgement:
     days_needed: int | None = None  # for a series: from now, at its rate of entries
 
 
-def judge(treated: Arm, held_out: Arm, plan: Plan, *, is_over: bool, has_faults: bool = False) -> Judgement:
-    """Return what may be said of a campaign. It rests on the rate alone."""
+def judge(
+    treated: Arm, held_out: Arm, plan: Plan, *, is_over: bool, has_faults: bool = False, is_early: bool = False
+) -> Judgement:
+    """Return what may be said of a campaign. It rests on the rate alone.
+
+    `is_early`: a series that has not the people its plan needs yet. Whoever looks at it every day would see it win by
+    chance far more often than once in twenty (decision 20), so nothing is said before.
+    """
     if not is_over:
         return Judgement(Verdict.RUNNING)
     if has_faults:
@@ -72,16 +80,25 @@ def judge(treated: Arm, held_out: Arm, plan: Plan, *, is_over: bool, has_faults:
     found = uplift(treated, held_out)
     if found is None:
         return Judgement(Verdict.NO_COMPARISON)
-    if found.low > 0:
+    if found.low > 0 and not is_early:
         return Judgement(Verdict.POSITIVE, found)
-    if found.high < 0:
+    if found.high < 0 and not is_early:
         return Judgement(Verdict.NEGATIVE, found)
     needed = people_needed(plan.base_rate, plan.effect, plan.percent)
-    days = _days_needed(needed, treated.customers + held_out.customers, plan.entries_per_day)
+    days = _days_needed(needed, treated.customers + held_out.customers, plan)
     return Judgement(Verdict.CANNOT_SAY, found, needed, days)
 
 
-def _days_needed(needed: int | None, so_far: int, entries_per_day: float | None) -> int | None:
-    if needed is None or not entries_per_day:
+def is_early(treated: Arm, held_out: Arm, plan: Plan) -> bool:
+    """Tell whether a series has fewer people than its plan needs."""
+    needed = people_needed(plan.base_rate, plan.effect, plan.percent)
+    return needed is not None and treated.customers + held_out.customers < needed
+
+
+def _days_needed(needed: int | None, so_far: int, plan: Plan) -> int | None:
+    """Until the people needed have come in at the rate so far, and the window of the last of them is over."""
+    if needed is None or not plan.entries_per_day:
         return None
-    return max(0, math.ceil((needed - so_far) / entries_per_day))
+    if needed <= so_far:
+        return 0
+    return math.ceil(max(0, needed - so_far - plan.waiting) / plan.entries_per_day) + plan.window_days

@@ -20,7 +20,18 @@ from campaigns.uplift import Arm, Moments, Plan, Verdict
 SIZES = (500, 2_000, 20_000)
 RATES = (0.01, 0.05, 0.20)
 EFFECTS = (0.0, 0.30)  # of the rate
-STRATA = ("champions", "loyal", "potential", "new", "promising", "attention", "sleep", "at_risk", "cant_lose", "hibernating")
+STRATA = (
+    "champions",
+    "loyal",
+    "potential",
+    "new",
+    "promising",
+    "attention",
+    "sleep",
+    "at_risk",
+    "cant_lose",
+    "hibernating",
+)
 WEIGHTS = np.array([6, 10, 14, 8, 8, 10, 10, 14, 4, 16]) / 100
 APPETITE = np.array([3.0, 2.2, 1.4, 0.9, 0.8, 0.9, 0.6, 0.4, 0.7, 0.1])  # how often they buy, against each other
 SPENDING = np.array([9.6, 9.2, 8.8, 8.3, 8.3, 8.6, 8.4, 8.9, 9.8, 8.2])  # mean log of what a buyer spends
