@@ -30,6 +30,7 @@ KINDS = {
     "customer.merged": _("two customers were merged, or a merge was undone"),
     "customer.erased": _("a customer's personal data were erased"),
     "consent.withdrawn": _("someone wants to receive nothing more"),
+    "campaign.step": _("a step of a campaign that goes to another system"),  # sent by campaigns themselves
 }
 TEST = "webhook.test"
 # The waits between attempts: eleven attempts within three days.

@@ -23,6 +23,7 @@ LATER = {
     "missing_field": _("A merge field was empty"),
     "bad_address": _("The address can't be written to"),
     "unsafe_header": _("The subject held a line break"),
+    "too_long": _("The text was longer than this channel takes"),
     "cancelled": _("The campaign was stopped"),
 }
 # Why a row waits, or how it ended.

@@ -134,6 +134,10 @@ globals().update({key: value for key, value in dj_email_url.parse(_email_url).it
 EMAIL_TIMEOUT = 30
 # The demo's own sink. Loopback is checked again at the moment of sending (campaigns/channels).
 DEMO_SMTP = os.environ.get("DEMO_SMTP", "")
+# A private authority that signed the mail server's certificate (PEM); empty: those the machine trusts.
+EMAIL_CA_FILE = os.environ.get("EMAIL_CA_FILE", "").strip()
+if EMAIL_CA_FILE and not Path(EMAIL_CA_FILE).is_file():
+    raise ImproperlyConfigured("EMAIL_CA_FILE names no file.")
 MAIL_DIR = Path(os.environ.get("MAIL_DIR") or DATA_DIR / "mail")
 # Seconds a sender may keep what it claimed; database time.
 SEND_LEASE_SECONDS = _number("SEND_LEASE_SECONDS", 60)
@@ -141,6 +145,61 @@ SEND_DATA_LEASE_SECONDS = _number("SEND_DATA_LEASE_SECONDS", 660)
 # How many senders work at once, over all processes and machines, and on how many connections each.
 SENDERS = _number("SENDERS", 2)
 SEND_CONNECTIONS = _number("SEND_CONNECTIONS", 8)
+
+
+# --- Other ways out: secrets come from the environment only; half a configuration is none ------
+def _text(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _together(*names: str) -> None:
+    """All of them or none."""
+    given = [name for name in names if _text(name)]
+    if given and len(given) < len(names):
+        missing = ", ".join(name for name in names if name not in given)
+        raise ImproperlyConfigured(f"{given[0]} is set, so {missing} must be set too.")
+
+
+# A mail provider's HTTP API instead of SMTP (django-anymail): EMAIL_PROVIDER=resend, ANYMAIL_RESEND_API_KEY=…
+_PROVIDERS = (
+    "brevo",
+    "mailersend",
+    "mailgun",
+    "mailjet",
+    "mailtrap",
+    "mandrill",
+    "postal",
+    "postmark",
+    "resend",
+    "scaleway",
+    "sparkpost",
+    "unisender_go",
+)
+EMAIL_PROVIDER = _text("EMAIL_PROVIDER").lower()
+ANYMAIL: dict[str, str | bool] = {
+    name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value
+}
+ANYMAIL["IGNORE_UNSUPPORTED_FEATURES"] = True  # of providers that take no metadata: their id finds the message
+if EMAIL_PROVIDER and EMAIL_PROVIDER not in _PROVIDERS:
+    raise ImproperlyConfigured(f"EMAIL_PROVIDER must be one of {', '.join(_PROVIDERS)}.")
+if EMAIL_PROVIDER and not any(name.startswith(f"{EMAIL_PROVIDER.upper()}_") for name in ANYMAIL):
+    raise ImproperlyConfigured(
+        f"EMAIL_PROVIDER is set, so its key must be set too: ANYMAIL_{EMAIL_PROVIDER.upper()}_…."
+    )
+
+# LINE Messaging API: the channel's long-lived token, its secret (for webhooks), and the account's id (@…).
+_together("LINE_CHANNEL_TOKEN", "LINE_CHANNEL_SECRET", "LINE_ACCOUNT_ID")
+LINE_CHANNEL_TOKEN, LINE_CHANNEL_SECRET = _text("LINE_CHANNEL_TOKEN"), _text("LINE_CHANNEL_SECRET")
+LINE_ACCOUNT_ID = _text("LINE_ACCOUNT_ID")
+LINE_API_URL = _url("LINE_API_URL", "https://api.line.me", ("http", "https")).rstrip("/")
+
+# SMS: any provider that takes JSON by POST; a bearer token, or a secret for Standard Webhooks' HMAC, or both.
+_together("SMS_URL", "SMS_SENDER")
+SMS_URL = _url("SMS_URL", "https://unset", ("http", "https")) if _text("SMS_URL") else ""
+SMS_SENDER, SMS_TOKEN, SMS_SECRET = _text("SMS_SENDER"), _text("SMS_TOKEN"), _text("SMS_SECRET")
+SMS_IS_KEYED = _flag("SMS_IS_KEYED")  # it takes an Idempotency-Key once in 24 hours
+if SMS_URL and not (SMS_TOKEN or SMS_SECRET):
+    raise ImproperlyConfigured("SMS_URL is set, so SMS_TOKEN or SMS_SECRET must be set too.")
 
 # --- Apps --------------------------------------------------------------------------------------
 INSTALLED_APPS = [

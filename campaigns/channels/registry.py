@@ -10,17 +10,26 @@ from accounts.models import Installation
 from campaigns.letter import Letter
 from campaigns.models import Way
 
-from . import NotConfiguredError, Route
+from . import NotConfiguredError, Route, line, provider, sms, webhook
 from .email import EmailChannel, server_of
 
 
 def mail(installation: Installation) -> Route:
-    """Over SMTP, which knows no keys: a mail whose answer was lost stays in doubt."""
+    """Over a provider's API where one is set; else SMTP, which knows no keys: there an answer that was lost stays in
+    doubt. A demo has its own mailbox.
+    """
+    if settings.EMAIL_PROVIDER and not installation.is_demo:
+        return provider.route(installation)
     make = partial(EmailChannel, server_of(installation))
     return Route(make, partial(Letter.of, installation), settings.SEND_CONNECTIONS)
 
 
-ROUTES: dict[str, Callable[[Installation], Route]] = {Way.MAIL: mail}
+ROUTES: dict[str, Callable[[Installation], Route]] = {
+    Way.MAIL: mail,
+    Way.LINE: line.route,
+    Way.SMS: sms.route,
+    Way.WEBHOOK: webhook.route,
+}
 
 
 def route(way: str, installation: Installation) -> Route:
