@@ -8,7 +8,7 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from . import audience, sending
+from . import audience, reporting, sending
 
 log = logging.getLogger(__name__)
 # One byte shared by the worker and the processes it forks: set at TERM, so that they finish one mail and stop.
@@ -27,6 +27,12 @@ def send_due():
     audience.launch_due(now=now)
     audience.plan_due(now=now)
     sending.run(now=now, is_stopping=lambda: bool(_stopping[0]))
+
+
+@shared_task
+def apply_reports():
+    """Every 5 seconds: what came in about our messages, and the visits of a moment ago."""
+    reporting.apply_waiting(now=timezone.now())
 
 
 def wake() -> None:

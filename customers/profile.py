@@ -50,6 +50,10 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "mail_accepted": ("send", _("Campaign mail sent")),
     "mail_failed": ("mail-x", _("Campaign mail failed")),
     "mail_unknown": ("mail-question", _("Campaign mail: outcome unknown")),
+    "mail_clicked": ("click", _("Clicked in a campaign mail")),
+    "mail_bounced": ("mail-x", _("Campaign mail came back")),
+    "mail_complained": ("mood-angry", _("Reported a campaign mail as spam")),
+    "coupon_used": ("ticket", _("Coupon used")),
     "unsubscribed": ("mail-off", _("Unsubscribed")),
     "resubscribed": ("mail-check", _("Subscribed again")),
     "snoozed": ("clock", _("Put off in the work list")),
@@ -58,7 +62,17 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "import_changed": ("file-import", _("Changed by a file")),
     "edit": ("edit", _("Changed by hand")),
 }
-MAIL_KINDS = ("mail_accepted", "mail_failed", "mail_unknown", "unsubscribed", "resubscribed", "email_clicked")
+MAIL_KINDS = (
+    "mail_accepted",
+    "mail_failed",
+    "mail_unknown",
+    "mail_clicked",
+    "mail_bounced",
+    "mail_complained",
+    "unsubscribed",
+    "resubscribed",
+    "email_clicked",
+)
 # where a consent or refusal came from; the name of a file stands as it is
 SOURCES: dict[str, str | Promise] = {
     "staff": _("said to our staff"),

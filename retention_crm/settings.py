@@ -116,6 +116,7 @@ CELERY_BEAT_SCHEDULE = {
         ("imports waiting or left by a killed worker", "customers.tasks.run_due_imports", 5),
         ("calls of SDKs that wait to be taken in", "customers.tasks.drain_received", 5),
         ("campaigns due and mails to send", "campaigns.tasks.send_due", 5),
+        ("bounces, complaints, opens and clicks", "campaigns.tasks.apply_reports", 5),
         ("news for other systems", "accounts.tasks.deliver_webhooks", 5),
         ("answers of the API kept for a day", "accounts.tasks.forget_answers", 3600),
         ("scores and segments of changed customers", "retention_crm.celery.refresh", 10),

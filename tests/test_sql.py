@@ -48,6 +48,8 @@ SAMPLES: dict[str, Any] = {
     "campaign": 1,
     "everybody": True,
     "ids": [1],
+    "only": [],
+    "wait": 15,
     "campaigns": [1],
     "goals": ["purchase", "login", "renewal", "rsvp", "coupon"],
     "with_money": True,
