@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import ssl
 import threading
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -38,6 +39,8 @@ class SmtpSink:
     mails: list[Mail] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None  # from the first byte
+    starttls: ssl.SSLContext | None = None  # demanded before any mail
     _rcpt: dict[str, list[str]] = field(default_factory=dict)
     _data: dict[str, list[str]] = field(default_factory=dict)
     _keep_dropped: bool = False
@@ -76,7 +79,7 @@ class SmtpSink:
         """In a thread of its own: that of the test may have a loop already (Playwright's)."""
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        opening = self._loop.create_server(self._protocol, "127.0.0.1", self.port)
+        opening = self._loop.create_server(self._protocol, "127.0.0.1", self.port, ssl=self.tls)
         self._server = asyncio.run_coroutine_threadsafe(opening, self._loop).result(timeout=10)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -99,7 +102,14 @@ class SmtpSink:
 
     def _protocol(self) -> SMTP:
         self.connections += 1
-        return SMTP(self, enable_SMTPUTF8=True, loop=self._loop, hostname="sink.example.jp")
+        return SMTP(
+            self,
+            enable_SMTPUTF8=True,
+            loop=self._loop,
+            hostname="sink.example.jp",
+            tls_context=self.starttls,
+            require_starttls=self.starttls is not None,
+        )
 
     async def handle_RCPT(self, server, session, envelope: Envelope, address: str, options) -> str:
         if self._rcpt.get(address):

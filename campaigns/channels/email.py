@@ -138,6 +138,7 @@ class EmailChannel:
             smtp.ehlo_or_helo_if_needed()
             if server.needs_starttls:
                 smtp.starttls(context=_trusted())
+                smtp.ehlo_or_helo_if_needed()  # what was said in clear text doesn't count any more (RFC 3207 4.2)
             if server.user:
                 smtp.login(server.user, server.password)
         except BaseException:
@@ -164,6 +165,9 @@ class EmailChannel:
         if code // 100 != wanted:
             if code == 421:
                 self._drop()
+            if not 400 <= code <= 599:  # half a reply, or none at all: it says nothing
+                self._drop()
+                raise BrokenError(stage, "no reply")
             raise RefusedError(stage, code, text)
         return f"{code} {text}"
 
@@ -172,7 +176,7 @@ class EmailChannel:
         """Turns smtplib's errors into ours, and gives the connection up after any but an answer."""
         try:
             yield
-        except (RefusedError, NotConfiguredError):
+        except (RefusedError, BrokenError, NotConfiguredError):
             raise
         except smtplib.SMTPResponseException as error:
             self._drop()
