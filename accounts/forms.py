@@ -100,6 +100,7 @@ class JoinForm(forms.Form):
     )
 
 
+APPROVAL = ("approval_above", "approval_percent_off", "approval_amount_off")
 POLITENESS = (
     "contact_budget",
     "contact_budget_days",
@@ -133,6 +134,11 @@ class InstallationForm(forms.ModelForm):
             ),
             [*POLITENESS],
         ),
+        (
+            _("When a second person approves"),
+            _("Who wrote a campaign or asked for approval never approves it. Empty fields: approval is never needed."),
+            [*APPROVAL],
+        ),
     ]
 
     class Meta:
@@ -153,11 +159,15 @@ class InstallationForm(forms.ModelForm):
             "complaint_contact",
             "refusal_notice",
             *POLITENESS,
+            *APPROVAL,
         ]
         widgets = {name: forms.TimeInput({"type": "time"}, format="%H:%M") for name in ("quiet_from", "quiet_until")}
         help_texts = {
             "quiet_from": _("On the person's own clock. Both empty: promotions go at any hour."),
             "sends_on_holidays": _("Public holidays, Obon (13–16 August) and 29 December to 3 January."),
+            "approval_above": _("Counted as the people who would receive the promotion."),
+            "approval_percent_off": _("In percent. Offers of this or less go without approval."),
+            "approval_amount_off": _("In yen. Offers of this or less go without approval."),
             "tax": _("Every amount on the screen says which it is."),
             "margin": _("A share between 0 and 1, such as 0.35. Empty: LTV is shown on sales, not on profit."),
             "churn_policy": _(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import connection, transaction
 from django.db.models import Count, QuerySet
@@ -16,7 +17,7 @@ from scores import scoring
 from scores.runs import Trouble
 from segments.models import Segment
 
-from . import compliance, links, reasons, uplift
+from . import approving, compliance, links, reasons, uplift
 from .models import Campaign, Delivery, Exclusion
 from .states import CampaignError, State, check, lock, move
 
@@ -197,17 +198,23 @@ def schedule(*, campaign: Campaign, at: dt.datetime, by: User, now: dt.datetime)
     check(campaign, State.SCHEDULED)
     if at <= now:
         raise CampaignError(_("The time to send lies in the past."))
-    _refuse_if_not_ready(campaign, now, is_now=False)
+    _refuse_if_not_ready(campaign, now, at=at)
     freeze(campaign, now)
     move(campaign, State.SCHEDULED, by=by, scheduled_at=at, launched_by=by, note="")
     return campaign
 
 
-def _refuse_if_not_ready(campaign: Campaign, now: dt.datetime, *, is_now: bool = True) -> None:
+def _refuse_if_not_ready(campaign: Campaign, now: dt.datetime, *, at: dt.datetime | None = None) -> None:
     today = Installation.get().day_of(now)
-    problems = [*compliance.problems(campaign, as_of=today), *(stale(campaign.segment, now) if is_now else [])]
+    problems = [*compliance.problems(campaign, as_of=today), *([] if at else stale(campaign.segment, now))]
+    problems += approving.problems(campaign, now, count=partial(receivers, campaign, as_of=today), at=at)
     if problems:
         raise CampaignError(" ".join(problems))
+
+
+def receivers(campaign: Campaign, *, as_of: dt.date) -> int:
+    """How many would receive it, as the waterfall says."""
+    return waterfall(campaign, as_of=as_of).count(reasons.WILL_RECEIVE)
 
 
 def stale(segment: Segment, now: dt.datetime) -> list[str]:
@@ -243,6 +250,7 @@ def freeze(campaign: Campaign, now: dt.datetime) -> None:
 
 def launch_due(*, now: dt.datetime) -> None:
     """Starts what was scheduled until now. What can't start for an hour is called off, and says why."""
+    approving.lapse(now=now)
     due = Campaign.objects.filter(state=State.SCHEDULED, scheduled_at__lte=now)
     for campaign in due.select_related("launched_by"):
         late_by = now - (campaign.scheduled_at or now)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import compose, customer_panel, results, running
+from .views import approval, compose, customer_panel, results, running
 
 app_name = "campaigns"
 urlpatterns = [
@@ -16,5 +16,10 @@ urlpatterns = [
     path("<int:pk>/test/", running.send_test, name="test"),
     path("<int:pk>/launch/", running.launch, name="launch"),
     path("<int:pk>/progress/", running.progress, name="progress"),
+    path("approvals/", approval.approvals, name="approvals"),
+    path("<int:pk>/approval/", approval.approval, name="approval"),
+    path("<int:pk>/approval/ask/", approval.ask, name="approval-ask"),
+    path("<int:pk>/approval/decide/", approval.decide, name="approval-decide"),
+    path("<int:pk>/approval/withdraw/", approval.withdraw, name="approval-withdraw"),
     path("<int:pk>/<slug:act>/", running.change, name="change"),
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import may
-from campaigns import audience, composing, explaining, fields, listing, playbooks, previewing
+from campaigns import approving, audience, composing, explaining, fields, listing, playbooks, previewing
 from campaigns.forms import CampaignForm, begin_with
 from campaigns.models import Campaign
 from campaigns.playbooks import PLAYBOOKS
@@ -108,6 +108,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "playbook": playbooks.label(campaign.playbook),
+        "approval": approving.latest(campaign),
         "acts": running.acts_of(campaign),
         "step": STEPS.get(campaign.state, LAST_STEP),
         **preview_of(request, campaign),

@@ -22,7 +22,7 @@ from campaigns.models import Campaign, Delivery, DomainPause
 from campaigns.states import CampaignError
 from customers.models import Customer
 
-from . import find, number, today
+from . import approval, find, number, today
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 ON_THE_WAY = {Campaign.State.RUNNING, Campaign.State.PAUSED}
@@ -113,6 +113,7 @@ def launch(request: HttpRequest, pk: int) -> HttpResponse:
         "held_out": waterfall.count("held_out"),
         "problems": problems_of(campaign, day),
         "result_on": day + dt.timedelta(days=campaign.window_days),
+        **approval.needed(campaign, waterfall.count("will_receive"), timezone.now()),
     }
     return render(request, "campaigns/launch.html", context, status=422 if form.errors else 200)
 

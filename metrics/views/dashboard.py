@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Installation, JobRun, Role
 from accounts.roles import allows, may
-from campaigns import listing
+from campaigns import approving, listing
 from customers.models import Customer, Import
 from metrics import charts, computing
 from metrics.definitions import METRICS, chip, money_basis
@@ -49,6 +49,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "at_stake": _at_stake(overview),
         "has_customers": overview.as_of is not None or computing.has_customers(),
         "for_leaders": for_leaders,
+        "approvals": approving.home(request.user, now),
     }
     return render(request, "metrics/dashboard.html", context | _of_role(request, settings, now, today))
 

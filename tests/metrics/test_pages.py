@@ -22,7 +22,7 @@ from .conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/", "/metrics/", "/metrics/ltv/", "/metrics/cohorts/", "/metrics/rfm/", "/metrics/rfm/5/5/"]
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 
 
 @pytest.fixture
