@@ -55,7 +55,7 @@ def company(db) -> Installation:
 def campaign(company) -> Campaign:
     staff = User.objects.create_user("cs@modoru.example.jp", name="佐藤 花子")
     today = company.day_of(timezone.now())
-    segment = Segment.objects.create(slug="all", name="All", rule={}, state=Segment.State.FRESH, as_of=today)
+    segment = Segment.objects.create(slug="all", name="All", rule={}, state="fresh", as_of=today, is_frozen=True)
     made = Campaign.objects.create(name="掘り起こし", segment=segment, created_by=staff, holdout_percent=0)
     Step.objects.create(campaign=made, subject="お久しぶりです", body="{{ 宛名 }}\n\nお元気ですか。")
     return made

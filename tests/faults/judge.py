@@ -51,7 +51,7 @@ class Act:
 
 @dataclass
 class Rule:
-    """`who` is a recipient or "*"; `share` of those it fits are met, `times` times each."""
+    """`who` is a recipient, "@domain" or "*"; `share` of those it fits are met, `times` times each."""
 
     step: Step
     act: Act
@@ -79,9 +79,16 @@ class Session:
     port: int
     recipient: str = ""
     data_at: float = 0
+    begun: int = 0  # mails, by MAIL FROM
     has_offered: bool = False
     pid: int = 0  # of the sender, where a test knows it
     is_over: bool = False
+
+    def whom(self, step: Step) -> str:
+        """Whom a rule concerns: before RCPT nobody knows the recipient."""
+        if step in (Step.CONNECT, Step.HELLO):
+            return f"session {self.number}"
+        return f"mail {self.number}.{self.begun}" if step == Step.MAIL else self.recipient
 
 
 @dataclass
@@ -203,11 +210,10 @@ class Judge:
 
     def rule(self, step: Step, session: Session) -> Act:
         """The act of the first rule that fits and is not used up for this recipient or session."""
-        whom = session.recipient if step not in (Step.CONNECT, Step.HELLO) else f"session {session.number}"
+        whom = session.whom(step)
         for rule in self._rules:
-            if rule.step == step and rule.who in ("*", whom) and rule.met[whom] < rule.times:
-                if _draw(self.seed, step, whom) >= rule.share:
-                    continue
+            fits = rule.step == step and (rule.who == "*" or whom.endswith(rule.who)) and rule.met[whom] < rule.times
+            if fits and _draw(self.seed, step, whom) < rule.share:
                 rule.met[whom] += 1
                 return rule.act
         return Act()
@@ -264,8 +270,9 @@ class _Talk:
 
     async def _command(self, verb: str, line: str) -> None:
         if verb in ("EHLO", "HELO"):
-            await self._answer(Step.HELLO, "250-judge.example.jp\r\n250-8BITMIME\r\n250 SMTPUTF8")
+            await self._answer(Step.HELLO, "250-judge.example.jp\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8")
         elif verb == "MAIL":
+            self.session.begun += 1
             await self._answer(Step.MAIL, "250 2.1.0 OK")
         elif verb == "RCPT":
             self.session.recipient = RECIPIENT.search(line)[1].replace('"', "")
