@@ -29,6 +29,7 @@ LOOKS = {
 }
 LANGUAGES: dict[str, str] = dict(settings.LANGUAGES)
 WEB = re.compile(r"https?://[^\s<>\"'{}()/?#]+(?:[/?#](?:[^\s<>\"'{}]|{{[^{}]*}})*)?")
+ARRANGEMENTS = {"steps": gettext_lazy("Numbered, below one another"), "columns": gettext_lazy("Two columns")}
 WHOLE = {"event_url", "unsubscribe_url"}  # fields that are an address of ours
 
 
@@ -182,12 +183,12 @@ KINDS: dict[str, Kind] = {
                     "form",
                     gettext_lazy("Arrangement"),
                     CHOICE,
-                    choices={"steps": gettext_lazy("Numbered, below one another"), "columns": gettext_lazy("Two columns")},
+                    choices=ARRANGEMENTS,
                 ),
                 *_items(),
             ),
         ),
-        Kind("divider", gettext_lazy("Line"), "minus", ()),
+        Kind("divider", pgettext_lazy("block", "Line"), "minus", ()),
         Kind(
             "signature",
             gettext_lazy("Signature"),
@@ -294,11 +295,8 @@ def problems(blocks: Sequence[Block]) -> list[str]:
         for part in kind.parts:
             place = _("Block %(n)s (%(kind)s)") % words
             found += [f"{place}: {part.label}: {problem}" for problem in part_problems(block, part)]
-    return found + [problem for part in HEAD.parts for problem in part_problems(head_of(blocks), part) if _is_text(part)]
-
-
-def _is_text(part: Part) -> bool:
-    return part.shape != CHOICE
+    preheader = HEAD.parts[0]
+    return found + [f"{preheader.label}: {problem}" for problem in part_problems(head_of(blocks), preheader)]
 
 
 def describe(key: str) -> str:

@@ -8,15 +8,18 @@ import datetime as dt
 import hashlib
 import html
 import json
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Installation
 
-from . import fields, letter, rendering
-from .models import Campaign, Step
+from . import blocks, event_words, fields, letter, rendering
+from .models import Campaign, Step, Variant, Way
 
+OFFER_FIELDS = {"offer", "coupon", "expires_on"}
+EVENT_FIELDS = {field.key for field in fields.FIELDS if field.key.startswith("event_")}
 CHANGED = gettext_lazy("The message was changed after the launch: nobody else gets it. Make a new campaign.")
 
 
@@ -31,8 +34,11 @@ def content_hash(step: Step) -> str:
     """SHA-256 of all that makes up what recipients are told: the same for everybody in a campaign."""
     campaign = step.campaign
     offer = getattr(campaign, "offer", None)
-    told = [step.subject, step.body, campaign.message_class, *([offer.text, str(offer.expires_on)] if offer else [])]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+    told: list[Any] = [step.subject, step.body, campaign.message_class]
+    told += [offer.text, str(offer.expires_on)] if offer else []
+    told += [step.blocks] if step.blocks else []
+    told += [[other.letter, other.subject, other.body, other.blocks] for other in step.variants.all()]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _stopped(installation: Installation) -> list[str]:
@@ -61,26 +67,48 @@ def _steps(campaign: Campaign) -> list[str]:
 
 
 def _step(campaign: Campaign, step: Step) -> list[str]:
+    """Of the step's own words, and of each variant that is tested against them."""
+    found = [problem for words in words_of(step) for problem in _words(step, words)]
+    return list(dict.fromkeys(found)) or _offered(campaign, step)
+
+
+def words_of(step: Step) -> list[Step | Variant]:
+    return [step, *step.variants.all()]
+
+
+def _words(step: Step, words: Step | Variant) -> list[str]:
+    is_mail = step.channel == Way.MAIL
     found = [
-        *([] if step.subject.strip() else [_("The subject is empty.")]),
-        *([] if step.body.strip() else [_("The text is empty.")]),
-        *rendering.template_problems(step.subject),
-        *rendering.template_problems(step.body),
+        *([] if words.subject.strip() or not is_mail else [_("The subject is empty.")]),
+        *([] if words.body.strip() or blocks.body_of(words.blocks) else [_("The text is empty.")]),
+        *rendering.template_problems(words.subject),
+        *rendering.template_problems(words.body),
+        *blocks.problems(words.blocks),
     ]
-    if "\n" in step.subject or "\r" in step.subject:
+    if "\n" in words.subject or "\r" in words.subject:
         found.append(_("The subject must be one line."))
-    return found or _offered(campaign, step)
+    return found
+
+
+def used(words: Step | Variant) -> set[str]:
+    """The keys of all merge fields in a message."""
+    return rendering.uses(words.subject) | rendering.uses(words.body) | blocks.uses(words.blocks)
 
 
 def _offered(campaign: Campaign, step: Step) -> list[str]:
-    """A business notice carries no offer; a text that names one needs it."""
-    used = (rendering.uses(step.subject) | rendering.uses(step.body)) & {"offer", "coupon", "expires_on"}
+    """A business notice carries no offer; a text that names one, or an event, needs it."""
+    fields_used: set[str] = set().union(*(used(words) for words in words_of(step)))
+    needed: set[str] = set().union(*(blocks.needs(words.blocks) for words in words_of(step)))
+    offered = fields_used & OFFER_FIELDS
     has_offer = hasattr(campaign, "offer")
-    if not campaign.is_promotion and (used or has_offer):
+    if not campaign.is_promotion and (offered or has_offer):
         return [_("A business notice may not carry an offer: make it a promotion, or take the offer out.")]
-    if used and not has_offer:
-        return [_("The text names an offer, but the campaign has none.")]
-    return []
+    found = []
+    if offered and not has_offer:
+        found.append(_("The text names an offer, but the campaign has none."))
+    if (fields_used & EVENT_FIELDS or "occasion" in needed) and event_words.of_campaign(campaign) is None:
+        found.append(_("The text names an event, but the campaign has none."))
+    return found
 
 
 def _offer(campaign: Campaign, as_of: dt.date) -> list[str]:
@@ -96,8 +124,14 @@ def _shown(campaign: Campaign, installation: Installation) -> list[str]:
     items = letter.display_items(installation, campaign) + ([url] if campaign.is_promotion else [])
     examples = {name: field.example for field in fields.FIELDS for name in (field.key, field.word)}
     found = []
-    for step in campaign.steps.all():
-        words = letter.Letter(step, installation).words(examples, url)
+    for step, variant in _mails(campaign):
+        words = letter.Letter(step, installation, variant).words(examples, url)
         missing = [item for item in items if item not in words.text or html.escape(item) not in words.html]
         found += [_("The mail does not show “%(item)s”; the law asks for it.") % {"item": item} for item in missing]
     return found
+
+
+def _mails(campaign: Campaign) -> list[tuple[Step, str]]:
+    """Every mail of the campaign: step and variant."""
+    steps = campaign.steps.filter(channel=Way.MAIL).select_related("campaign")
+    return [(step, variant) for step in steps for variant in ["", *step.variants.values_list("letter", flat=True)]]

@@ -9,10 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import Installation
 
-from . import blocks, event_words, fields, links, markup, mime, painting, plaintext, rendering, return_paths
+from . import blocks, event_words, fields, links, markup, mime, painting, palette, plaintext, rendering, return_paths
 from .channels import Message
 from .models import Campaign, Step, Variant
 
@@ -83,13 +84,17 @@ class Letter:
 
     def _scene(self, language: str) -> painting.Scene:
         offer = getattr(self.campaign, "offer", None)
-        shown = [(_("Day and time"), "event_date"), (_("Place"), "event_place"), (_("Seats"), "event_seats")]
+        shown = [
+            (_("Day and time"), "event_date"),
+            (_("Place"), "event_place"),
+            (pgettext("event", "Seats"), "event_seats"),
+        ]
         shown.append((_("Answer by"), "event_until"))
         return painting.Scene(
             language=language,
             company=self.our_company.translate(NO_TAGS),
             footer=_linked(self._footer()),
-            offer_until=bool(offer and offer.expires_on),
+            has_end=bool(offer and offer.expires_on),
             event=[(label, name) for label, name in shown if self._event.get(name)],
             click=self._click,
             pixel=FOOT if self._is_counted else "",
@@ -197,7 +202,7 @@ def short(body: str) -> list[blocks.Block]:
 
 def _linked(lines: Sequence[str]) -> str:
     """The footer's lines as HTML, the address to refuse as a link."""
-    link = f'<a href="{{{{ unsubscribe_url__whole }}}}" style="color:{painting.QUIET};text-decoration:underline">'
+    link = f'<a href="{{{{ unsubscribe_url__whole }}}}" style="color:{palette.QUIET};text-decoration:underline">'
     shown = "<br>".join(markup.line(line) for line in lines)
     return shown.replace("{{ unsubscribe_url__line }}", f"{link}{{{{ unsubscribe_url__whole }}}}</a>")
 

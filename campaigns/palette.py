@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-FONT = "'Hiragino Sans','Hiragino Kaku Gothic ProN','Yu Gothic',YuGothic,Meiryo,'Noto Sans JP',Helvetica,Arial,sans-serif"
+from django.utils.safestring import mark_safe
+
+FONT = "'Hiragino Sans','Hiragino Kaku Gothic ProN','Yu Gothic',YuGothic,Meiryo,'Noto Sans JP',Helvetica,sans-serif"
 INK, QUIET, LINE = "#1b2430", "#5b6675", "#dfe4ea"
+COLOURS = {"ink": INK, "quiet": QUIET, "line": LINE, "font": mark_safe(FONT)}  # noqa: S308  ours
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ PALETTES = {
 }
 
 
-def dark_rules(look: Palette) -> str:
+def rules_of(look: Palette) -> str:
     """What stays in <style>: the gutters of narrow screens, and the dark theme of readers that know one."""
     return (
         "@media only screen and (max-width:479px){"

@@ -56,10 +56,11 @@ def _image(block: Block, scene: Scene) -> str:
 
 
 def _offer(block: Block, scene: Scene) -> str:
-    until = [f"{_('Valid until')}: {{{{ expires_on }}}}"] if scene.offer_until else []
+    until = [f"{_('Valid until')}: {{{{ expires_on }}}}"] if scene.has_end else []
     title = _plain(block["title"], scene) if block.get("title") else _("For you")
     lines = [f"■ {title}", "{{ offer }}", f"{_('Coupon code')}: {{{{ coupon }}}}", *until, *_note(block, scene)]
-    return "\n".join([EDGE, *lines, EDGE, *_link(block.get("label") or _("Open the page"), block.get("url", ""), scene)])
+    way = _link(block.get("label") or _("Open the page"), block.get("url", ""), scene)
+    return "\n".join([EDGE, *lines, EDGE, *way])
 
 
 def _note(block: Block, scene: Scene) -> list[str]:

@@ -7,12 +7,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from liquid.exceptions import LiquidError
 
 from accounts import audit
 from accounts.models import Installation, User
 from customers.models import Customer, Purchase
+from scores.models import Score
 
-from . import fields, letter, reasons
+from . import letter, reasons
 from .channels import ChannelError
 from .channels.email import EmailChannel, server_of
 from .models import Step
@@ -25,8 +27,18 @@ SAMPLE_TOKEN = "preview"  # noqa: S105  of a link that does nothing: the page be
 PERSONAS = {
     "no_name": gettext_lazy("Without a name"),
     "long_company": gettext_lazy("With a very long company name"),
+    "no_company": gettext_lazy("A person without a company"),
+    "nothing": gettext_lazy("Every field empty"),
 }
 _LONG = "独立行政法人国際情報通信技術普及促進支援総合研究開発機構東日本統括本部地域連携推進センター株式会社"
+_USUAL = {
+    "owner_name": "佐藤 花子",
+    "last_product": "ティーカップ",
+    "last_purchased_on": dt.date(2026, 6, 1),
+    "plan": "スタンダード",
+    "renews_on": dt.date(2026, 12, 31),
+    "notice_due_on": dt.date(2026, 11, 30),
+}
 
 
 @dataclass(frozen=True)
@@ -40,21 +52,31 @@ class Preview:
     problem: str = ""
 
 
-def preview(step: Step, *, now: dt.datetime, customer: Customer | None = None, persona: str = "") -> Preview:
-    """The step as this customer, or as one of PERSONAS, would get it."""
+def preview(
+    step: Step, *, now: dt.datetime, customer: Customer | None = None, persona: str = "", variant: str = ""
+) -> Preview:
+    """The step, or a variant of it, as this customer, or as one of PERSONAS, would get it."""
     row = _row(step, customer, persona)
-    written = letter.Letter(step, Installation.get())
-    url = letter.unsubscribe_url(SAMPLE_TOKEN)
-    values = fields.values(row, unsubscribe_url=url, our_company=written.our_company)
     try:
-        words = written.words(values, url)
+        written = letter.Letter(step, Installation.get(), variant, is_counted=False)
+        words = written.words(written.values(row), letter.unsubscribe_url(SAMPLE_TOKEN))
+    except LiquidError:
+        return Preview(row["address"], problem=_("The merge fields in the text can't be read yet."))
     except UnsendableError as error:
         return Preview(row["address"], problem=_problem(error))
     return Preview(row["address"], words.subject, words.text, words.html)
 
 
-def send_test(*, step: Step, by: User, now: dt.datetime, customer: Customer | None = None, persona: str = "") -> None:
-    """Mails the step, as this customer would get it, to the one who asks. Raises CampaignError."""
+def send_test(
+    *,
+    step: Step,
+    by: User,
+    now: dt.datetime,
+    customer: Customer | None = None,
+    persona: str = "",
+    variant: str = "",
+) -> None:
+    """Mails the step or a variant, as this customer would get it, to the one who asks. Raises CampaignError."""
     installation = Installation.get()
     if not by.email:
         raise CampaignError(_("You have no e-mail address to send a test to."))
@@ -64,13 +86,13 @@ def send_test(*, step: Step, by: User, now: dt.datetime, customer: Customer | No
         raise CampaignError(_("Sending is stopped: %(why)s") % {"why": installation.sending_stopped})
     row = _row(step, customer, persona) | {"address": by.email, "token": SAMPLE_TOKEN}
     try:
-        message = letter.Letter(step, installation).write(row, now=now)
+        message = letter.Letter(step, installation, variant, is_counted=False).write(row, now=now)
         _send(EmailChannel(server_of(installation)), message)
     except UnsendableError as error:
         raise CampaignError(_problem(error)) from None
     except ChannelError as error:
         raise CampaignError(_("The mail server did not take it: %(why)s") % {"why": error.words}) from None
-    audit.record("campaign.test", by=by, on=step.campaign)
+    audit.record("campaign.test", by=by, on=step.campaign, step=step.position, version=step.campaign.version)
 
 
 def _send(channel: EmailChannel, message) -> None:
@@ -111,6 +133,9 @@ def _nobody() -> dict[str, Any]:
         "message_key": uuid.uuid4(),
         "expires_on": None,
         "last_purchased_on": None,
+        "plan": "",
+        "renews_on": None,
+        "notice_due_on": None,
     }
 
 
@@ -123,6 +148,8 @@ def _of(customer: Customer) -> dict[str, Any]:
         row["address"] = contact.email
     if customer.owner:
         row |= {"owner_name": customer.owner.name, "owner_email": customer.owner.email or ""}
+    if score := Score.objects.filter(customer=customer).first():
+        row |= {"plan": score.plan, "renews_on": score.renews_on, "notice_due_on": score.notice_due_on}
     if last:
         row |= {"last_purchased_on": last.purchased_on, "last_product": last.product.name if last.product else ""}
     return row
@@ -140,5 +167,8 @@ def _as(persona: str) -> dict[str, Any]:
             "department": "第二営業本部",
             "title": "本部長",
             "contact_name": "長谷川 悠之介",
+            **_USUAL,
         }
-    return {"customer_name": "株式会社サンプル"}
+    if persona == "no_company":
+        return {"kind": "person", "customer_name": "山田 太郎", **_USUAL}
+    return {"customer_name": "株式会社サンプル"} if persona == "no_name" else {"kind": "person"}

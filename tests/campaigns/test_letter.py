@@ -184,7 +184,7 @@ def test_a_business_notice_with_an_offer_is_refused(campaign):
 
 def test_what_the_finished_mail_does_not_show_is_noticed(campaign, monkeypatch):
     """The items are looked for in the mail itself: a footer that forgets one would be caught."""
-    monkeypatch.setattr(letter, "DOCUMENT", "<body>{body}</body>")
+    monkeypatch.setattr(letter.Letter, "_footer", lambda self: [])
     found = problems(campaign)
     assert len(found) == 6
     assert any("/u/" in problem for problem in found)
