@@ -77,7 +77,8 @@ class Letter:
         language = blocks.head_of(content)["language"] or settings.LANGUAGE_CODE
         self._subject = words.subject
         with translation.override(language):
-            self._event = self._event_words()
+            self._occasion = event_words.of_campaign(self.campaign)
+            self._event = event_words.values(self._occasion) if self._occasion else {}
             scene = self._scene(language)
             self._html = painting.paint(content, scene)
             self._text = plaintext.write(content, scene, "\n".join([plaintext.RULE, *self._footer()]))
@@ -89,7 +90,8 @@ class Letter:
             (_("Place"), "event_place"),
             (pgettext("event", "Seats"), "event_seats"),
         ]
-        shown.append((_("Answer by"), "event_until"))
+        if self._occasion and self._occasion.answer_until:
+            shown.append((_("Answer by"), "event_until"))
         return painting.Scene(
             language=language,
             company=self.our_company.translate(NO_TAGS),
@@ -177,11 +179,6 @@ class Letter:
             lines += [by.sender_address, _("Questions and complaints: %(at)s") % {"at": by.complaint_contact}]
         lines.append(_("E-mail: %(address)s") % {"address": by.sender_email})
         return [line.translate(NO_TAGS).replace(URL, "{{ unsubscribe_url }}") for line in lines]
-
-    def _event_words(self) -> dict[str, str]:
-        """The event's fields that are the same for everybody, in the language of the mail; empty without an event."""
-        occasion = event_words.of_campaign(self.campaign)
-        return event_words.values(occasion) if occasion else {}
 
 
 URL = "\ue000"  # stands for the person's link; the private character can't come from a setting

@@ -29,9 +29,9 @@ def link(url: str, words: str) -> str:
         ("**{{ company }}様**", "<strong>山田 &amp; 商事様</strong>"),
         ("[資料](https://a.jp/b?c=1&d=2)です", link("https://a.jp/b?c=1&amp;d=2", "資料") + "です"),
         ("見る https://a.jp/x。以上", "見る " + link("https://a.jp/x", "a.jp/x") + "。以上"),
-        ("https://a.jp/?c={{ company }}", link("https://a.jp/?c=%E5%B1%B1%E7%94%B0%20%26%20%E5%95%86%E4%BA%8B", "a.jp/?c=山田 &amp; 商事")),
+        ("https://a.jp/?c={{ title }}", link("https://a.jp/?c=%26", "a.jp/?c=&amp;")),
         ("<b>1 < 2</b>", "&lt;b&gt;1 &lt; 2&lt;/b&gt;"),
-        ('{{ title | default: "A & B" }}', "A &amp; B"),
+        ('{{ coupon | default: "A & B" }}', "A &amp; B"),
         ('{% if company == "山田 & 商事" %}**はい**{% endif %}', "<strong>はい</strong>"),
         ("**{% if company %}a**{% endif %}", "**a**"),
         ("[x](javascript:alert(1))", "[x](javascript:alert(1))"),
@@ -40,7 +40,7 @@ def link(url: str, words: str) -> str:
     ],
 )  # fmt: skip
 def test_marks_of_the_author(source, expected):
-    assert rich(source, company="山田 & 商事") == expected
+    assert rich(source, company="山田 & 商事", title="&") == expected
 
 
 def test_a_customers_name_is_only_text():

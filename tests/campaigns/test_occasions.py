@@ -291,6 +291,7 @@ def test_the_words_of_an_event_in_both_languages(campaign, settings):
         "event_title": "秋の内覧会",
         "event_date": "2026年11月28日(土曜日) 14:00〜16:00",
         "event_place": "本社1階",
+        "event_seats": "2名",
         "event_until": "2026年11月26日(木曜日) 14:00",
     }
     with translation.override("en"):
