@@ -170,8 +170,8 @@ def results(campaign: Campaign, *, now: dt.datetime) -> Results | None:
     installation = Installation.get()
     today, first_on = installation.day_of(now), installation.day_of(campaign.launched_at)
     cap = _cap(campaign, first_on)
-    sums = _sums([campaign], today, cap=cap, with_money=True).get(campaign.pk, _Sums.of([]))
-    faults = _faults(campaign, sums)
+    sums = _sums([campaign], today, installation, cap=cap, with_money=True).get(campaign.pk, _Sums.of([]))
+    faults = _faults(campaign, sums, _randomised([campaign]))
     judgement = _judged(campaign, sums, faults, today, first_on)
     is_said = judgement.verdict in SAID
     treated, held_out = (sums.arms[arm] for arm in ARMS)
@@ -205,27 +205,34 @@ def judgements(campaigns: Sequence[Campaign], *, now: dt.datetime) -> dict[int, 
     begun = [one for one in campaigns if one.launched_at and one.planned_to is not None]
     if not begun:
         return {}
-    sums = _sums(begun, today)
+    sums, randomised = _sums(begun, today, installation), _randomised(begun)
     return {
-        one.pk: _judged(one, sums[one.pk], _faults(one, sums[one.pk]), today, installation.day_of(one.launched_at))
+        one.pk: _judged(
+            one, sums[one.pk], _faults(one, sums[one.pk], randomised), today, installation.day_of(one.launched_at)
+        )
         for one in begun
         if one.pk in sums
     }
 
 
 def _sums(
-    campaigns: Sequence[Campaign], today: dt.date, *, cap: Decimal | None = None, with_money: bool = False
+    campaigns: Sequence[Campaign],
+    today: dt.date,
+    installation: Installation,
+    *,
+    cap: Decimal | None = None,
+    with_money: bool = False,
 ) -> dict[int, _Sums]:
     """What the arms did, by campaign."""
     rows: dict[int, list[dict]] = {}
-    for row in sql.rows("campaigns/sql/rates.sql", asked(campaigns, today) | {"cap": cap, "with_money": with_money}):
+    wanted = asked(campaigns, today, installation) | {"cap": cap, "with_money": with_money}
+    for row in sql.rows("campaigns/sql/rates.sql", wanted):
         rows.setdefault(row["campaign_id"], []).append(row)
     return {campaign: _Sums.of(found) for campaign, found in rows.items()}
 
 
-def asked(campaigns: Sequence[Campaign], today: dt.date) -> dict:
+def asked(campaigns: Sequence[Campaign], today: dt.date, installation: Installation) -> dict:
     """The parameters of outcomes.sql but `with_money`."""
-    installation = Installation.get()
     return {
         "campaigns": [one.pk for one in campaigns],
         "goals": sorted({str(one.goal) for one in campaigns}),
@@ -269,15 +276,19 @@ def _plan(campaign: Campaign, sums: _Sums, today: dt.date, first_on: dt.date) ->
     return replace(plan, entries_per_day=randomised / days, waiting=waiting, window_days=campaign.window_days)
 
 
-def _faults(campaign: Campaign, sums: _Sums) -> list[uplift.Fault]:
+def _randomised(campaigns: Sequence[Campaign]) -> dict[tuple[int, str], int]:
+    """Customers by campaign and arm, as they were drawn."""
+    drawn = Enrollment.objects.filter(campaign__in=campaigns).values("campaign", "arm")
+    return {(row["campaign"], row["arm"]): row["count"] for row in drawn.annotate(count=Count("pk")).order_by()}
+
+
+def _faults(campaign: Campaign, sums: _Sums, randomised: Mapping[tuple[int, str], int]) -> list[uplift.Fault]:
     """Every randomised customer must be in the analysis, or have left it for a known reason, by arm."""
-    randomised = dict(campaign.enrollments.values_list("arm").annotate(Count("pk")).order_by())
-    counts = [
-        uplift.Counts(
-            randomised.get(arm, 0), sums.arms[arm].randomised - sums.arms[arm].departed, sums.arms[arm].departed
-        )
-        for arm in ARMS
-    ]
+    counts = []
+    for arm in ARMS:
+        found = sums.arms[arm]
+        there = found.randomised - found.departed
+        counts.append(uplift.Counts(randomised.get((campaign.pk, arm), 0), there, found.departed))
     is_hashed = campaign.trigger != Campaign.Trigger.BROADCAST
     return uplift.find_faults(*counts, hashed_percent=campaign.held_out_share if is_hashed else None)
 

@@ -188,7 +188,7 @@ def test_the_list_asks_the_same_number_of_questions_for_one_campaign_and_for_twe
 ):
     for _number in range(20):
         over(segment, staff)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page(cs, "list")
 
 

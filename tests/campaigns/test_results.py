@@ -175,7 +175,7 @@ def reach(campaign: Campaign, goal: str) -> list[str]:
     """The codes of those who reached it by the end of the window."""
     campaign.goal = goal
     Campaign.objects.update(goal=goal)
-    wanted = results.asked([campaign], OVER.date()) | {"with_money": True}
+    wanted = results.asked([campaign], OVER.date(), Installation.get()) | {"with_money": True}
     rows = sql.rows("campaigns/sql/outcomes.sql", wanted)
     return sorted(Customer.objects.get(pk=row["customer_id"]).code for row in rows if row["has_reached"])
 
