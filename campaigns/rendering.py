@@ -8,6 +8,7 @@ Templates can't reach code or other people's data: the only objects are the text
 import contextlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ MOST = 4 * MAX_LENGTH  # characters a filled text may have
 URL = re.compile(r"https?://(?:[^\s<>\"'{}()（）「」、。\0]|\([^\s<>\"'{}()]*\))+")
 PLAIN_TAG = re.compile(r"""{{\s*(\w+)\s*(?:\|\s*default:\s*(?:"([^"\\{}]*)"|'([^'\\{}]*)')\s*)?}}""")
 OURS = re.compile(r"click_\d+|open_url|trap_url")  # what only letter.py writes
+MERGE = re.compile(r"{[{%]")
 TAGS = ("if", "unless", "comment", "#", "content", "output", "illegal")
 
 
@@ -179,3 +181,18 @@ def _works_without(source: str, key: str) -> bool:
     except UnsendableError:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class Links:
+    """Which addresses of a text may become links: those its author wrote, never one in a customer's name."""
+
+    starts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, source: str) -> "Links":
+        written = [MERGE.split(url)[0] for url in URL.findall(source)]
+        return cls(tuple({url for url in written if len(url) > len("https://")}))
+
+    def allow(self, url: str) -> bool:
+        return url.startswith(self.starts)

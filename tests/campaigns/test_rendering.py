@@ -122,3 +122,10 @@ def test_whatever_else_is_left_to_liquid(source):
 def test_which_fields_a_text_cannot_do_without():
     source = '{{ company }}{{ title | default: "x" }}{% if coupon %}{{ coupon }}{% endif %}{{ 部署 | default: 姓 }}'
     assert rendering.needs(source) == {"company"}
+
+
+def test_the_authors_addresses_may_become_links():
+    links = rendering.Links.of("見る https://shop.example.jp/c?code={{ coupon }}。 と http:// だけ")
+    assert links.starts == ("https://shop.example.jp/c?code=",)
+    assert links.allow("https://shop.example.jp/c?code=A1")
+    assert not rendering.Links.of("リンクなし").allow("https://shop.example.jp")
