@@ -17,7 +17,7 @@ from .models import KeptReport
 from .periods import Period, after
 
 Row = dict[str, Any]
-AMOUNTS = {"historic_total", "historic_mean", "predicted_mean", "monetary", "at_risk", "renewals_mrr"}
+AMOUNTS = {"historic_total", "historic_mean", "predicted_mean", "monetary", "at_risk", "mrr", "renewals_mrr"}
 STAKES = 50  # customers with most at stake
 MONTHS_BACK = 13
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import api
-from .views import churn, cohorts, dashboard, files, flows, ltv, rfm
+from .views import churn, cohorts, dashboard, files, flows, ltv, rfm, simulator
 
 app_name = "metrics"  # mounted at ""
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("metrics/rfm/movement/export/", flows.table, name="flow-export"),
     path("metrics/rfm/movement/customers/", flows.moved, name="moved"),
     path("metrics/rfm/movement/customers/export/", flows.export, name="moved-export"),
+    path("metrics/simulator/", simulator.simulator, name="simulator"),
     path("metrics/csv/<slug:name>/", files.table, name="csv"),
     path("api/v1/reports/<slug:name>/", api.report, name="report"),
 ]

@@ -191,9 +191,11 @@ def parameters(*, as_of: dt.date, settings: Installation | None = None) -> dict[
 def company(*, as_of: dt.date, now: dt.datetime, by_contract: bool) -> dict[str, Any]:
     """The company's factors of predicted LTV: `refund_share` (of purchases of its last 365 days, a decimal as text, 0
     without any) and `months_to_come` = Σ_{k=1..12}(1 − c)^k with c = lost ÷ at start of the last six full months
-    (None without, and under a policy without contracts, which needs none)."""
+    (None without, and under a policy without contracts, which needs none); beside them `net_of_year`, what the company
+    sold in its last 365 days less refunds."""
     (found,) = sql.rows("scores/sql/company.sql", {"as_of": as_of})
     return {
+        "net_of_year": str(found["sold"] - found["returned"]),
         "refund_share": str(found["returned"] / found["sold"]) if found["sold"] else "0",
         "months_to_come": _months_to_come(as_of=as_of, now=now) if by_contract else None,
     }
