@@ -66,6 +66,10 @@ class Outcome:
     gain: float
     share: float | None
 
+    @property
+    def percent(self) -> float | None:
+        return None if self.share is None else self.share * 100
+
 
 def _outcome(now: Figures, then: Figures) -> Outcome:
     before, after = profit(now), profit(then)

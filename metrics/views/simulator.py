@@ -34,7 +34,7 @@ def simulator(request: HttpRequest) -> HttpResponse:
     begin = assumptions.own()
     if begin is None:
         return render(request, "metrics/simulator.html", {"begin": None})
-    typed = as_typed(begin.figures, points=POINTS, extra=begin.figures.value * 12 * assumptions.KEEPING_SHARE)
+    typed = as_typed(begin.figures, points=POINTS, extra=begin.figures.keeping)
     asked = {name: request.GET[name] for name in typed if name in request.GET}
     form = SimulatorForm({**typed, **asked})
     context = {

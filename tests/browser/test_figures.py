@@ -22,6 +22,7 @@ PAGES = [
     "/metrics/rfm/",
     "/metrics/rfm/5/5/",
     "/metrics/rfm/movement/",
+    "/metrics/simulator/",
     "/scores/model/",
 ]
 
