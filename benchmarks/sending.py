@@ -68,6 +68,7 @@ def people(count: int):
     now = timezone.now()
     Installation.get()
     words = dict.fromkeys(["company_name", "sender_name", "complaint_contact", "refusal_notice"], "株式会社もどる")
+    Installation.objects.update(quiet_from=None, quiet_until=None, sends_on_weekends=True, sends_on_holidays=True)
     Installation.objects.update(**words, sender_email="news@modoru.example.jp", sender_address="東京都千代田区1-1")
     staff = User.objects.create_user("cs@modoru.example.jp", name="佐藤 花子")
     customers = Customer.objects.bulk_create(
@@ -117,7 +118,7 @@ def ours(port: int) -> Callable[[], int]:
 
     def round_() -> int:
         Campaign.objects.update(state="running")
-        Delivery.objects.exclude(state="held_out").update(state="pending", attempts=0)
+        Delivery.objects.exclude(state="held_out").update(state="pending", attempts=0, sending_at=None)
         started = time.perf_counter()
         sent = sending.run(now=timezone.now(), seconds=600)
         return sent / (time.perf_counter() - started)

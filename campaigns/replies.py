@@ -10,6 +10,7 @@ State = Delivery.State
 BACK_OFF = (60, 300, 900, 3600, 4 * 3600, 8 * 3600)  # seconds, by attempt
 NO_SUCH_ADDRESS = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 POLICY = "5.7."
+REMEMBERED = dt.timedelta(hours=24)  # how long the other side knows a key: the least that providers promise
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,16 @@ class Outcome:
         return self.state in Delivery.FINAL
 
 
-def judge(error: ChannelError) -> Outcome:
-    """The table: stage × answer → outcome. Errors at stage CONNECT concern no row and don't come here."""
+def judge(error: ChannelError, *, is_keyed: bool = False) -> Outcome:
+    """The table: stage × answer → outcome. Errors at stage CONNECT concern no row and don't come here.
+
+    `is_keyed`: the other side takes a message with the same key once.
+    """
     if isinstance(error, RefusedError):
         return _of_no(error)
     if isinstance(error, BrokenError) and error.stage == Stage.CONTENT:
+        if is_keyed:
+            return Outcome(State.DEFERRED, "no_answer")
         return Outcome(State.UNKNOWN, "no_answer")  # may have arrived: never again by itself
     return Outcome(State.DEFERRED, "connection")  # nothing was handed over: back to the queue
 

@@ -1,14 +1,18 @@
-"""Mail over SMTP (RFC 5321): one connection for many mails, a time limit on every step.
+"""Mail over SMTP (RFC 5321, pipelining RFC 2920): one connection for many mails, a time limit on every answer.
 
-Built on smtplib's commands instead of `sendmail`, because the ledger must write between RCPT and DATA.
+smtplib opens, secures and signs in. The talk after that is our own: the ledger must write between RCPT and DATA, and
+a talk that never blocks lets one thread keep many connections busy (docs/decisions/0015).
 """
 
 import contextlib
 import ipaddress
+import re
+import select
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,10 +21,15 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Installation
 
-from . import Accepted, BrokenError, Message, NotConfiguredError, RefusedError, Stage
+from . import Accepted, BrokenError, ChannelError, Message, NotConfiguredError, RefusedError, Stage
 
 GOODBYE = 5  # seconds for QUIT: everything is settled by then
 PER_CONNECTION = 500  # mails; then a new connection, as servers like it
+LINE = re.compile(rb"(\d{3})([ -]?)([^\r\n]*)\r?\n")
+LONGEST = 65_536  # bytes of one reply
+
+Reply = tuple[int, str]
+Talk = Generator[None, None, "Accepted | None"]  # pauses where it has to wait for the other side
 
 
 @dataclass(frozen=True)
@@ -75,55 +84,201 @@ def _demo_server(url: str) -> Server:
 
 
 class EmailChannel:
-    """One SMTP connection, opened when first needed."""
+    """One SMTP connection, opened when first needed.
+
+    `open`, `offer`, `deliver` wait. `begin_offer` and `begin_deliver` don't: `go_on` is called when the socket can be
+    read (written, where `wants_write`) or `deadline` is over, until it says that the talk has ended.
+    """
 
     def __init__(self, server: Server, timeouts: Timeouts | None = None):
         self._server, self._timeouts = server, timeouts or Timeouts()
-        self._smtp: smtplib.SMTP | None = None
+        self._sock: socket.socket | None = None
+        self._heard = b""
+        self._talk: Talk | None = None
+        self._pipelines = self._needs_reset = False
         self._sent = 0
+        self.deadline, self.wants_write = 0.0, False
+        self.accepted: Accepted | None = None
+
+    # --- waiting ------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Connects, greets, secures and signs in; raises RefusedError or BrokenError at stage CONNECT."""
-        if self._smtp is not None and self._sent >= PER_CONNECTION:
+        if self._sock is not None and self._sent >= PER_CONNECTION:
             self.close()
-        if self._smtp is None:
+        if self._sock is None:
             with self._at(Stage.CONNECT):
-                self._smtp = self._connected()
-            self._sent = 0
+                smtp = self._connected()
+            self._pipelines, self._needs_reset = smtp.has_extn("pipelining"), False
+            self._sock, self._heard, self._sent = smtp.sock, b"", 0
+            if smtp.file is not None:  # it would keep the socket open
+                smtp.file.close()
+            self._sock.setblocking(False)
 
     def offer(self, message: Message) -> None:
         self.open()
-        with self._at(Stage.SENDER):
-            self._say(Stage.SENDER, f"MAIL FROM:<{message.sender}>")
-        with self._at(Stage.RECIPIENT):
-            self._say(Stage.RECIPIENT, f"RCPT TO:<{message.recipient}>")
+        self.begin_offer(message)
+        self._finish()
 
     def deliver(self, message: Message) -> Accepted:
-        content = message.content.replace(b"\r\n.", b"\r\n..")
-        with self._at(Stage.DATA):
-            self._say(Stage.DATA, "DATA", wanted=3)
-            self._smtp.send(content if content.endswith(b"\r\n") else content + b"\r\n")
-        with self._at(Stage.CONTENT):
-            self._smtp.sock.settimeout(self._timeouts.after_dot)
-            self._smtp.send(b".\r\n")
-            reply = self._answer(Stage.CONTENT, wanted=2)
-            self._smtp.sock.settimeout(self._timeouts.command)
-        self._sent += 1
-        return Accepted(reply)
+        self.begin_deliver(message)
+        self._finish()
+        return self.accepted or Accepted("")
 
     def withdraw(self) -> None:
-        """RSET; a connection that can't even do that is given up."""
-        if self._smtp is not None:
-            with contextlib.suppress(RefusedError, BrokenError), self._at(Stage.SENDER):
-                self._say(Stage.SENDER, "RSET")
+        """The next offer begins with RSET: no time is lost on one that isn't coming."""
+        self._needs_reset = True
 
     def close(self) -> None:
-        smtp, self._smtp = self._smtp, None
-        if smtp is not None:
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                smtp.sock.settimeout(GOODBYE)
-                smtp.quit()
-            smtp.close()
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sock.settimeout(GOODBYE)
+                sock.sendall(b"QUIT\r\n")
+                sock.recv(1024)
+            sock.close()
+
+    def _finish(self) -> None:
+        while not self.go_on():
+            waiting = select.poll()
+            waiting.register(self.fileno(), select.POLLOUT if self.wants_write else select.POLLIN)
+            waiting.poll(max(0.0, self.deadline - time.monotonic()) * 1000)
+
+    # --- without waiting ----------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """May take a message without connecting first."""
+        return self._sock is not None and self._sent < PER_CONNECTION
+
+    def fileno(self) -> int:
+        return -1 if self._sock is None else self._sock.fileno()
+
+    def begin_offer(self, message: Message) -> None:
+        self._talk = self._offering(message)
+
+    def begin_deliver(self, message: Message) -> None:
+        self._talk = self._delivering(message)
+
+    def go_on(self) -> bool:
+        """As far as the other side lets us. True when the talk has ended well; raises ChannelError."""
+        try:
+            next(self._talk)
+        except StopIteration as end:
+            self._talk, self.accepted = None, end.value
+            return True
+        except ChannelError:
+            self._talk = None
+            raise
+        return False
+
+    def _offering(self, message: Message) -> Talk:
+        commands = [(Stage.SENDER, f"MAIL FROM:<{message.sender}>")]
+        commands.append((Stage.RECIPIENT, f"RCPT TO:<{message.recipient}>"))
+        if self._needs_reset:
+            commands.insert(0, (Stage.SENDER, "RSET"))
+        self._needs_reset = True  # until the mail is through
+        groups = [commands] if self._pipelines else [[command] for command in commands]
+        for group in groups:
+            yield from self._send(group[0][0], "".join(f"{words}\r\n" for _stage, words in group).encode())
+            replies = []
+            for stage, _words in group:  # all of them, also behind a no: else they'd be taken for the next one's
+                replies.append((stage, (yield from self._reply(stage, self._timeouts.command))))
+                self._close_at_421(*replies[-1])
+            for stage, reply in replies:
+                _check(stage, reply, wanted=2)
+        return None
+
+    def _delivering(self, message: Message) -> Talk:
+        content = message.content.replace(b"\r\n.", b"\r\n..")
+        content = b"." + content if content.startswith(b".") else content
+        yield from self._send(Stage.DATA, b"DATA\r\n")
+        _check(Stage.DATA, (yield from self._answer(Stage.DATA, self._timeouts.command)), wanted=3)
+        end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
+        yield from self._send(Stage.DATA, content + end)  # whatever fails here, the dot has not gone out
+        reply = yield from self._answer(Stage.CONTENT, self._timeouts.after_dot)
+        _check(Stage.CONTENT, reply, wanted=2)
+        self._sent += 1
+        self._needs_reset = False
+        return Accepted(f"{reply[0]} {reply[1]}")
+
+    def _send(self, stage: Stage, data: bytes) -> Generator[None, None, None]:
+        self.deadline = time.monotonic() + self._timeouts.command
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._sock.send(view) :]
+            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                self._check_time(stage)
+                self.wants_write = True
+                yield
+                self.wants_write = False
+            except OSError as error:
+                raise self._broken(stage, error) from None
+
+    def _answer(self, stage: Stage, limit: float) -> Generator[None, None, Reply]:
+        reply = yield from self._reply(stage, limit)
+        self._close_at_421(stage, reply)
+        return reply
+
+    def _reply(self, stage: Stage, limit: float) -> Generator[None, None, Reply]:
+        """One whole reply, however many pieces it comes in; the limit is for all of it."""
+        self.deadline = time.monotonic() + limit
+        while (reply := self._taken(stage)) is None:
+            if not (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
+                yield
+            try:
+                data = self._sock.recv(LONGEST)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                self._check_time(stage)
+                continue
+            except OSError as error:
+                raise self._broken(stage, error) from None
+            if not data:
+                raise self._broken(stage, ConnectionError("the connection was closed"))
+            self._heard += data
+            if b"\n" not in data:
+                self._check_time(stage)
+        return reply
+
+    def _taken(self, stage: Stage) -> Reply | None:
+        """The first whole reply of what was heard; None where its end is still to come."""
+        at, words = 0, []
+        while found := LINE.match(self._heard, at):
+            at = found.end()
+            words.append(found[3].decode("utf-8", "replace"))
+            if found[2] != b"-":
+                self._heard = self._heard[at:]
+                return self._sensible(stage, int(found[1])), "\n".join(words)
+        if b"\n" in self._heard[at:] or len(self._heard) > LONGEST:
+            raise self._broken(stage, ValueError("that is no reply"))
+        return None
+
+    def _sensible(self, stage: Stage, code: int) -> int:
+        if not 200 <= code <= 599:  # it says nothing
+            raise self._broken(stage, ValueError("that is no reply"))
+        return code
+
+    def _check_time(self, stage: Stage) -> None:
+        if time.monotonic() >= self.deadline:
+            raise self._broken(stage, TimeoutError("timed out"))
+
+    def _close_at_421(self, stage: Stage, reply: Reply) -> None:
+        """The other side closes: the next mail opens anew."""
+        if reply[0] == 421:
+            self._drop()
+            raise RefusedError(stage, *reply)
+
+    def _broken(self, stage: Stage, error: Exception) -> BrokenError:
+        self._drop()
+        return BrokenError(stage, f"{type(error).__name__}: {error}")
+
+    def _drop(self) -> None:
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            sock.close()
+
+    # --- the beginning ------------------------------------------------------------------------
 
     def _connected(self) -> smtplib.SMTP:
         server, name, limit = self._server, _own_name(), self._timeouts.connect
@@ -144,8 +299,7 @@ class EmailChannel:
         except BaseException:
             smtp.close()
             raise
-        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot goes as a packet of its own
-        smtp.sock.settimeout(self._timeouts.command)
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return smtp
 
     def _check_end(self, smtp: smtplib.SMTP) -> None:
@@ -154,44 +308,25 @@ class EmailChannel:
                 _("This is the demo: it sends to its own mailbox on this machine only (DEMO_SMTP).")
             )
 
-    def _say(self, stage: Stage, command: str, wanted: int = 2) -> str:
-        self._smtp.putcmd(command)
-        return self._answer(stage, wanted)
-
-    def _answer(self, stage: Stage, wanted: int) -> str:
-        """The reply's words if its first digit is the wanted one. 421 closes: the next mail opens anew."""
-        code, words = self._smtp.getreply()
-        text = words.decode("utf-8", "replace")
-        if code // 100 != wanted:
-            if code == 421:
-                self._drop()
-            if not 400 <= code <= 599:  # half a reply, or none at all: it says nothing
-                self._drop()
-                raise BrokenError(stage, "no reply")
-            raise RefusedError(stage, code, text)
-        return f"{code} {text}"
-
     @contextlib.contextmanager
     def _at(self, stage: Stage) -> Iterator[None]:
-        """Turns smtplib's errors into ours, and gives the connection up after any but an answer."""
+        """Turns smtplib's errors into ours."""
         try:
             yield
-        except (RefusedError, BrokenError, NotConfiguredError):
+        except NotConfiguredError:
             raise
         except smtplib.SMTPResponseException as error:
-            self._drop()
             words = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else ""
             raise (
                 RefusedError(stage, error.smtp_code, words) if error.smtp_code >= 400 else BrokenError(stage)
             ) from None
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            self._drop()
             raise BrokenError(stage, f"{type(error).__name__}: {error}") from None
 
-    def _drop(self) -> None:
-        smtp, self._smtp = self._smtp, None
-        if smtp is not None:
-            smtp.close()
+
+def _check(stage: Stage, reply: Reply, *, wanted: int) -> None:
+    if reply[0] // 100 != wanted:
+        raise RefusedError(stage, *reply)
 
 
 def _trusted() -> ssl.SSLContext:

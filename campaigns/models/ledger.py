@@ -12,6 +12,8 @@ from customers.models import Consent, Contact, Customer
 
 from .campaign import Campaign, Step, Way
 
+WAITING = ("pending", "deferred")
+
 
 class Delivery(models.Model):
     """The ledger: one row per campaign, step, contact and channel, written before anything is sent."""
@@ -41,7 +43,7 @@ class Delivery(models.Model):
 
     # Every change of state writes an entry into each index: none that another one begins with.
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="deliveries", db_index=False)
-    step = models.ForeignKey(Step, models.PROTECT, related_name="deliveries")
+    step = models.ForeignKey(Step, models.PROTECT, related_name="deliveries", db_index=False)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="deliveries", db_index=False)
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="deliveries")
     channel = models.CharField(max_length=10, choices=Way)
@@ -113,7 +115,13 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at", "id"], name="deliveries_due", condition=Q(state__in=["pending", "deferred"])
+                fields=["campaign", "channel", "due_at", "id"], name="deliveries_due", condition=Q(state__in=WAITING)
+            ),
+            models.Index(fields=["expires_at"], name="deliveries_expiring", condition=Q(state__in=WAITING)),
+            models.Index(
+                fields=["sending_at"],
+                name="deliveries_in_doubt",
+                condition=Q(state__in=WAITING, reason="no_answer"),
             ),
             models.Index(
                 fields=["lease_until"], name="deliveries_leased", condition=Q(state__in=["claimed", "sending"])

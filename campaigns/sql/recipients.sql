@@ -4,7 +4,7 @@
 SELECT delivery.id, delivery.step_id, delivery.campaign_id, delivery.customer_id, delivery.address, delivery.token,
     delivery.message_key, delivery.attempts, delivery.variant, delivery.contact_id,
     customer.code AS customer_code, customer.owner_id, customer.postal_code, customer.address AS postal_address,
-    coalesce(contact.phone, '') AS phone,
+    coalesce(contact.phone, '') AS phone, coalesce(contact.time_zone, '') AS time_zone,
     customer.kind, customer.name AS customer_name, customer.company AS employer,
     coalesce(contact.name, '') AS contact_name, coalesce(contact.department, '') AS department,
     coalesce(contact.title, '') AS title,

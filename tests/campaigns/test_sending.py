@@ -1,6 +1,7 @@
 """Sending, against a real SMTP server: every row ends once, and nobody is written to who should not be."""
 
 import datetime as dt
+import threading
 import uuid
 from collections import Counter
 
@@ -14,6 +15,8 @@ from campaigns import audience, sending, states, tracking
 from campaigns.channels import RefusedError, Stage
 from campaigns.channels.email import EmailChannel
 from campaigns.models import Campaign, Delivery, DomainPause, Offer
+from campaigns.sending import ledger as claims
+from campaigns.sending import sender
 from customers import consent
 from customers.models import Channel, Consent, Customer, Event, Product, Purchase, Suppression
 from tests.campaigns.moments import NOW
@@ -71,7 +74,7 @@ def test_the_customers_timeline_hears_of_it(planned):
     campaign = planned(1)
     sending.run(now=NOW)
     event = Event.objects.get()
-    expected = {"campaign": campaign.pk, "step": campaign.steps.get().pk, "delivery": row().pk}
+    expected = {"campaign": campaign.pk, "step": campaign.steps.get().pk, "delivery": row().pk, "channel": "mail"}
     assert (event.kind, event.customer, event.data) == ("mail_accepted", row().customer, expected)
 
 
@@ -127,6 +130,7 @@ def test_a_deferred_mail_goes_out_later_with_the_same_message_id(planned, mail_s
 
 def test_after_its_deadline_a_mail_is_not_sent(planned, mail_server):
     planned(1)
+    Installation.objects.update(sends_on_holidays=True, sends_on_weekends=True)
     mail_server.answer("p0@example.jp", rcpt="451 4.7.1 later", times=99)
     for hours in (0, 1, 30, 71, 73):
         sending.run(now=NOW + dt.timedelta(hours=hours))
@@ -197,14 +201,14 @@ def meanwhile(monkeypatch):
     """Does something while the server is asked about the first recipient: after the claim, before the mark."""
 
     def arrange(act) -> None:
-        offer, done = EmailChannel.offer, []
+        offer, done = EmailChannel.begin_offer, []
 
         def offered(channel, message):
             if not done:
                 done.append(act())
             offer(channel, message)
 
-        monkeypatch.setattr(EmailChannel, "offer", offered)
+        monkeypatch.setattr(EmailChannel, "begin_offer", offered)
 
     return arrange
 
@@ -408,11 +412,11 @@ def test_a_lease_that_ended_is_not_used_even_if_nobody_took_the_row(planned, mai
 def test_a_long_batch_keeps_its_claim(planned, mail_server, monkeypatch):
     planned(3)
     renewed = []
-    run = sending.sql.run
-    monkeypatch.setattr(sending.sql, "run", lambda name, words=None: renewed.append(name) or run(name, words))
-    with override_settings(SEND_LEASE_SECONDS=0.3):
-        monkeypatch.setattr(sending.time, "monotonic", iter(range(0, 10_000, 1)).__next__)
-        sending.run(now=NOW, seconds=9_000)
+    run = claims.sql.run
+    monkeypatch.setattr(claims.sql, "run", lambda name, words=None: renewed.append(name) or run(name, words))
+    with override_settings(SEND_LEASE_SECONDS=0.0):
+        claim = claims.Claim("mail", is_keyed=False, now=NOW)
+        claim.keep()
     assert "campaigns/sql/renew.sql" in renewed
 
 
@@ -472,12 +476,13 @@ def test_what_goes_wrong_on_one_connection_stays_there(planned, four):
 
 def test_a_server_that_takes_fewer_connections_gets_fewer(planned, four, monkeypatch):
     planned(12)
-    connect, opened = EmailChannel._connected, []
+    connect, opened, lock = EmailChannel._connected, [], threading.Lock()
 
     def at_most_two(channel):
-        if channel not in opened and len(opened) == 2:
-            raise RefusedError(Stage.CONNECT, 421, "4.7.0 too many connections")
-        opened.append(channel)
+        with lock:
+            if channel not in opened and len(opened) == 2:
+                raise RefusedError(Stage.CONNECT, 421, "4.7.0 too many connections")
+            opened.append(channel)
         return connect(channel)
 
     monkeypatch.setattr(EmailChannel, "_connected", at_most_two)
@@ -496,7 +501,7 @@ def test_who_unsubscribes_is_taken_out_of_his_wave(planned, four):
 def test_a_campaign_that_was_stopped_meanwhile_is_not_paused_on_top(planned):
     planned(1)
     Campaign.objects.update(state="cancelled")
-    sending._pause_campaign(Campaign.objects.get().pk, "why")
+    sender.pause_campaign(Campaign.objects.get().pk, "why")
     assert Campaign.objects.get().state == "cancelled"
 
 
