@@ -46,6 +46,11 @@ def once(job: str, *, due: str, now: dt.datetime) -> Iterator[JobRun | None]:
     _settle(run, JobRun.State.DONE, run.detail, now)
 
 
+def is_done(job: str, *, due: str) -> bool:
+    """Whether somebody has done it for that due time."""
+    return JobRun.objects.filter(job=job, due=due, state=JobRun.State.DONE).exists()
+
+
 def _take(job: str, due: str, now: dt.datetime) -> JobRun | None:
     with transaction.atomic():
         run, is_new = JobRun.objects.get_or_create(

@@ -15,9 +15,10 @@ from customers.models import Customer
 from customers.models.people import UNSENDABLE
 from scores import scoring
 from scores.runs import Trouble
+from segments import movements
 from segments.models import Segment
 
-from . import approving, compliance, links, reasons, uplift
+from . import approving, compliance, journeys, links, reasons, starting, uplift
 from .models import Campaign, Delivery, Exclusion
 from .states import CampaignError, State, check, lock, move
 
@@ -187,7 +188,10 @@ def launch(*, campaign: Campaign, by: User, now: dt.datetime) -> Campaign:
     check(campaign, State.RUNNING)
     _refuse_if_not_ready(campaign, now)
     freeze(campaign, now)
-    move(campaign, State.RUNNING, by=by, launched_at=now, launched_by=by, note="")
+    planned_to = 0 if journeys.is_triggered(campaign) else None  # who enters by trigger is planned at his entry
+    move(campaign, State.RUNNING, by=by, launched_at=now, launched_by=by, note="", planned_to=planned_to)
+    if campaign.trigger == Campaign.Trigger.ENTERING:
+        movements.begin(journeys.consumer_of(campaign))
     return campaign
 
 
@@ -292,6 +296,7 @@ def plan(*, campaign_id: int, now: dt.datetime) -> int:
     _judge(campaign, today)
     _people, campaign.base_rate = _base_rate(campaign, today)
     sql.run("campaigns/sql/plan.sql", _plan_of(campaign, installation, now))
+    starting.begin(campaign, now=now)
     campaign.planned_to, campaign.note = campaign.deliveries.count(), ""
     campaign.save(update_fields=["planned_to", "base_rate", "note"])
     audit.record("campaign.plan", by=None, on=campaign, rows=campaign.planned_to)
@@ -303,16 +308,16 @@ def _plan_of(campaign: Campaign, installation: Installation, now: dt.datetime) -
     due_at = campaign.launched_at or now
     return {
         "campaign": campaign.pk,
-        "step": campaign.steps.get(position=1).pk,
+        "step": campaign.steps.get(edition=campaign.edition, position=1).pk,
         "offer": offer.pk if offer else None,
         "prefix": offer.code_prefix if offer else "",
         "now": now,
         "due_at": due_at,
-        "expires_at": _given_up_at(due_at, offer, installation),
+        "expires_at": given_up_at(due_at, offer, installation),
     }
 
 
-def _given_up_at(due_at: dt.datetime, offer, installation: Installation) -> dt.datetime:
+def given_up_at(due_at: dt.datetime, offer, installation: Installation) -> dt.datetime:
     """When a mail is too late: three days after it was due, and never after its offer has ended."""
     latest = due_at + TRY_FOR
     if offer and offer.expires_on:

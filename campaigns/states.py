@@ -3,13 +3,16 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import Installation, User
 from common import sql
+from segments import movements
 
-from .models import Campaign, Delivery, DomainPause
+from . import journeys
+from .models import Campaign, Delivery, DomainPause, Journey
 
 State = Campaign.State
 
@@ -52,10 +55,10 @@ def unschedule(*, campaign: Campaign, by: User) -> Campaign:
 
 
 @transaction.atomic
-def pause(*, campaign: Campaign, by: User | None, note: str = "") -> Campaign:
-    """Nothing more is sent until `resume`. What is on the wire at this moment is finished."""
+def pause(*, campaign: Campaign, by: User | None, note: str = "", now: dt.datetime | None = None) -> Campaign:
+    """Nothing more is sent until `resume`. What is on the wire at this moment is finished; waits stand still."""
     campaign = lock(campaign)
-    move(campaign, State.PAUSED, by=by, note=str(note)[:300])
+    move(campaign, State.PAUSED, by=by, note=str(note)[:300], paused_at=now or Now())
     _unclaim(campaign, Delivery.State.PENDING)
     return campaign
 
@@ -70,8 +73,16 @@ def resume(*, campaign: Campaign, by: User, now: dt.datetime) -> Campaign:
         return campaign
     if campaign.state != State.PAUSED:
         raise CampaignError(_("“%(name)s” is not paused.") % {"name": campaign.name})
-    move(campaign, State.RUNNING, by=by, note="")
+    _go_on(campaign, now)
+    move(campaign, State.RUNNING, by=by, note="", paused_at=None)
     return campaign
+
+
+def _go_on(campaign: Campaign, now: dt.datetime) -> None:
+    """Waits stood still during the pause: everybody on the way keeps what was left of his."""
+    held = max(now - campaign.paused_at, dt.timedelta()) if campaign.paused_at else dt.timedelta()
+    zone = Installation.get().time_zone
+    sql.run("campaigns/sql/go_on.sql", {"campaign": campaign.pk, "held": held, "zone": zone})
 
 
 @transaction.atomic
@@ -79,10 +90,18 @@ def cancel(*, campaign: Campaign, by: User) -> Campaign:
     """For good: whoever has not been written to yet, won't be. The results of the others stay."""
     campaign = lock(campaign)
     move(campaign, State.CANCELLED, by=by, note="")
+    _send_home(campaign)
     waiting = campaign.deliveries.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEFERRED])
     waiting.update(state=Delivery.State.CANCELLED)
     _unclaim(campaign, Delivery.State.CANCELLED)
     return campaign
+
+
+def _send_home(campaign: Campaign) -> None:
+    """Nobody is on the way any more, and news of the segment is of no concern."""
+    on_the_way = campaign.journeys.filter(state=Journey.State.ACTIVE)
+    on_the_way.update(state=Journey.State.EXITED, reason=journeys.Event.CANCELLED, left_at=Now())
+    movements.end(journeys.consumer_of(campaign))
 
 
 def _unclaim(campaign: Campaign, state: str) -> None:

@@ -8,7 +8,7 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from . import audience, reporting, sending
+from . import advancing, audience, entering, reporting, sending
 
 log = logging.getLogger(__name__)
 # One byte shared by the worker and the processes it forks: set at TERM, so that they finish one mail and stop.
@@ -22,10 +22,12 @@ def _stop(**_words):
 
 @shared_task
 def send_due():
-    """Every 5 seconds, and at once when someone launches: start what is due, plan it, send."""
+    """Every 5 seconds, and at once when someone launches: start what is due, plan it, let people in and on, send."""
     now = timezone.now()
     audience.launch_due(now=now)
     audience.plan_due(now=now)
+    entering.enter_due(now=now)
+    advancing.advance_due(now=now)
     sending.run(now=now, is_stopping=lambda: bool(_stopping[0]))
 
 

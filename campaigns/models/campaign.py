@@ -120,6 +120,7 @@ class Campaign(models.Model):
         null=True, help_text="share of those randomised who reached the goal in the window before"
     )
     note = models.CharField(max_length=300, blank=True, default="", help_text="why it is paused")
+    paused_at = models.DateTimeField(null=True, help_text="since when waits of a series stand still")
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     launched_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -172,7 +172,7 @@ ACTS = {
             gettext_lazy("No further mail goes out until you resume. What is being handed over right now is finished."),
             gettext_lazy("It is paused."),
             "player-pause",
-            lambda campaign, by, now: states.pause(campaign=campaign, by=by),
+            lambda campaign, by, now: states.pause(campaign=campaign, by=by, now=now),
         ),
         Act(
             "resume",
