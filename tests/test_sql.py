@@ -48,13 +48,12 @@ SAMPLES: dict[str, Any] = {
     "campaign": 1,
     "everybody": True,
     "ids": [1],
-    "only": [],
     "wait": 15,
     "campaigns": [1],
     "goals": ["purchase", "login", "renewal", "rsvp", "coupon"],
     "with_money": True,
 }
-SAMPLES_OF: dict[str, dict[str, Any]] = {}
+SAMPLES_OF: dict[str, dict[str, Any]] = {"campaigns/sql/reports_apply.sql": {"only": []}}
 # Temp tables whose statement is put together in Python.
 MADE_IN_PYTHON = [
     "CREATE TEMP TABLE touch_wanted AS SELECT id AS customer_id, 'high' AS tier, FALSE AS is_by_hand"
