@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0005_occasion_cancelled_and_moved_up'),
+        ('campaigns', '0006_ledger_by_way'),
     ]
 
     operations = [
