@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0006_waits_stand_still'),
+        ('campaigns', '0005_occasion_cancelled_and_moved_up'),
         ('customers', '0012_line_and_zone_of_contacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
