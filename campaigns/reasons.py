@@ -32,6 +32,8 @@ SENDING = {
     "connection": _("The connection was lost before the mail was handed over"),
     "policy": _("The server refuses our mail by policy"),
     "rejected": _("The server refused this address"),
+    "absent": _("Nobody answered the call"),
+    "not_needed": _("The call was not needed"),
     "no_answer": _("No answer after the mail was handed over"),
 }
 LABELS = {

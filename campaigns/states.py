@@ -12,7 +12,7 @@ from common import sql
 from segments import movements
 
 from . import journeys
-from .models import Campaign, Delivery, DomainPause, Journey
+from .models import Campaign, Delivery, DomainPause, Journey, Way
 
 State = Campaign.State
 
@@ -93,6 +93,8 @@ def cancel(*, campaign: Campaign, by: User) -> Campaign:
     _send_home(campaign)
     waiting = campaign.deliveries.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEFERRED])
     waiting.update(state=Delivery.State.CANCELLED)
+    by_hand = campaign.deliveries.filter(state=Delivery.State.SENDING, channel__in=[Way.POSTAL, Way.TASK])
+    by_hand.update(state=Delivery.State.CANCELLED)  # letters not posted, calls not made
     _unclaim(campaign, Delivery.State.CANCELLED)
     return campaign
 

@@ -8,7 +8,7 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from . import advancing, audience, entering, reporting, sending
+from . import advancing, audience, calls, entering, reporting, sending
 
 log = logging.getLogger(__name__)
 # One byte shared by the worker and the processes it forks: set at TERM, so that they finish one mail and stop.
@@ -28,6 +28,7 @@ def send_due():
     audience.plan_due(now=now)
     entering.enter_due(now=now)
     advancing.advance_due(now=now)
+    calls.hand_out(now=now)
     sending.run(now=now, is_stopping=lambda: bool(_stopping[0]))
 
 

@@ -32,6 +32,10 @@ ROUTES: dict[str, Callable[[Installation], Route]] = {
 }
 
 
+# What people carry themselves (by_hand.py): letters they post, calls they make. Senders leave these alone.
+BY_HAND = frozenset({Way.POSTAL, Way.TASK})
+
+
 def route(way: str, installation: Installation) -> Route:
     """Raises NotConfiguredError, saying what to set, where this installation can't send that way."""
     if way not in ROUTES:
