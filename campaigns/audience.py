@@ -246,7 +246,7 @@ def _stale_scores(now: dt.datetime) -> list[str]:
 
 def freeze(campaign: Campaign, now: dt.datetime) -> None:
     """Fixes what every recipient gets: sending refuses words that no longer match the hash."""
-    for step in campaign.steps.all():
+    for step in campaign.steps.filter(edition=campaign.edition):
         step.frozen_at, step.content_hash = now, compliance.content_hash(step)
         step.save(update_fields=["frozen_at", "content_hash"])
         links.freeze(step)

@@ -10,12 +10,13 @@ import html
 import json
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Installation
 
-from . import blocks, event_words, fields, letter, rendering
+from . import blocks, event_words, fields, flow, letter, rendering
 from .models import Campaign, Step, Variant, Way
 
 OFFER_FIELDS = {"offer", "coupon", "expires_on"}
@@ -60,10 +61,15 @@ def _sender(installation: Installation, campaign: Campaign) -> list[str]:
 
 
 def _steps(campaign: Campaign) -> list[str]:
-    steps = list(campaign.steps.all())
+    steps = list(in_force(campaign))
     if not steps:
         return [_("The campaign has no message yet.")]
-    return [problem for step in steps for problem in _step(campaign, step)]
+    return [*flow.problems(campaign), *(problem for step in steps for problem in _step(campaign, step))]
+
+
+def in_force(campaign: Campaign) -> QuerySet[Step]:
+    """The steps people get, of this edition and of those before it; not of one that is being worked on."""
+    return campaign.steps.filter(edition__lte=campaign.edition)
 
 
 def _step(campaign: Campaign, step: Step) -> list[str]:
@@ -133,5 +139,5 @@ def _shown(campaign: Campaign, installation: Installation) -> list[str]:
 
 def _mails(campaign: Campaign) -> list[tuple[Step, str]]:
     """Every mail of the campaign: step and variant."""
-    steps = campaign.steps.filter(channel=Way.MAIL).select_related("campaign")
+    steps = in_force(campaign).filter(channel=Way.MAIL).select_related("campaign")
     return [(step, variant) for step in steps for variant in ["", *step.variants.values_list("letter", flat=True)]]

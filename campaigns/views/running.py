@@ -83,7 +83,11 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = Customer.objects.filter(pk=number(request.POST.get("customer"))).first()
     try:
         previewing.send_test(
-            step=campaign.steps.get(position=1), customer=chosen, persona=persona, by=request.user, now=timezone.now()
+            step=campaign.steps.get(edition=campaign.edition, position=1),
+            customer=chosen,
+            persona=persona,
+            by=request.user,
+            now=timezone.now(),
         )
         messages.success(request, _("A test mail is on its way to %(address)s.") % {"address": request.user.email})
     except CampaignError as error:
