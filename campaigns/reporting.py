@@ -110,7 +110,7 @@ def _consequence(row: dict, now: dt.datetime) -> None:
         _stop(channel, row, STOPS[row["kind"]])
     elif row["kind"] == Kind.UNSUBSCRIBED:
         _refuse(channel, row)
-    elif row["kind"] in {Kind.SOFT_BOUNCED, *GOOD}:
+    elif row["has_soft_bounces"] and row["kind"] in {Kind.SOFT_BOUNCED, *GOOD}:
         _weigh(channel, row, now)
 
 
@@ -136,8 +136,6 @@ def _weigh(channel: str, row: dict, now: dt.datetime) -> None:
     """Counts the soft bounces of an address anew: enough of them stop it, a sign of life takes that back."""
     found = Report.objects.filter(delivery__customer=row["customer_id"], delivery__address=row["address"])
     told = found.filter(delivery__channel=row["channel"], kind__in=[Kind.SOFT_BOUNCED, *GOOD])
-    if not told.filter(kind=Kind.SOFT_BOUNCED).exists():
-        return
     address = row["address"]
     if (last := unreachable_since(list(told.values_list("at", "kind", "delivery")))) is not None:
         _stop(channel, row | {"at": last, "provider": SOFT_SOURCE, "detail": ""}, Suppression.Reason.BOUNCED)

@@ -5,10 +5,13 @@ import mmap
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from . import advancing, audience, calls, entering, reporting, sending
+from accounts import jobs
+
+from . import advancing, audience, calls, entering, mailbox, reporting, sending
 
 log = logging.getLogger(__name__)
 # One byte shared by the worker and the processes it forks: set at TERM, so that they finish one mail and stop.
@@ -36,6 +39,17 @@ def send_due():
 def apply_reports():
     """Every 5 seconds: what came in about our messages, and the visits of a moment ago."""
     reporting.apply_waiting(now=timezone.now())
+
+
+@shared_task
+def fetch_returns():
+    """Every minute: the mailbox that bounces and complaints come back to, where one is set."""
+    if settings.BOUNCE_MAILBOX:
+        with jobs.lock("campaigns.fetch_returns"):
+            try:
+                mailbox.fetch(settings.BOUNCE_MAILBOX, now=timezone.now())
+            except mailbox.MailboxError as error:
+                log.warning("returned mails can't be read: %s", error)
 
 
 def wake() -> None:

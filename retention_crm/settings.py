@@ -117,6 +117,7 @@ CELERY_BEAT_SCHEDULE = {
         ("calls of SDKs that wait to be taken in", "customers.tasks.drain_received", 5),
         ("campaigns due and mails to send", "campaigns.tasks.send_due", 5),
         ("bounces, complaints, opens and clicks", "campaigns.tasks.apply_reports", 5),
+        ("mails that came back", "campaigns.tasks.fetch_returns", 60),
         ("news for other systems", "accounts.tasks.deliver_webhooks", 5),
         ("answers of the API kept for a day", "accounts.tasks.forget_answers", 3600),
         ("scores and segments of changed customers", "retention_crm.celery.refresh", 10),
@@ -384,6 +385,9 @@ WEBHOOKS_TO_PRIVATE = _flag("WEBHOOKS_TO_PRIVATE")
 
 # Where mail servers return what they could not deliver (VERP: bounces+<signed key>@…); empty: to the sender.
 BOUNCE_ADDRESS = os.environ.get("BOUNCE_ADDRESS", "").strip()
+# Read every minute: imaps://user:password@host/INBOX, or pop3s://…
+BOUNCE_MAILBOX = _url("BOUNCE_MAILBOX", "imaps://unset", ("imaps", "imap", "pop3s", "pop3"))
+BOUNCE_MAILBOX = BOUNCE_MAILBOX if os.environ.get("BOUNCE_MAILBOX") else ""
 
 # Calls a key may make, and how large a body may be (packed or unpacked).
 API_CALLS_PER_MINUTE = _number("API_CALLS_PER_MINUTE", 600)

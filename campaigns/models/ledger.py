@@ -126,6 +126,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["lease_until"], name="deliveries_leased", condition=Q(state__in=["claimed", "sending"])
             ),
+            models.Index(fields=["provider_id"], name="deliveries_by_provider_id", condition=~Q(provider_id="")),
             models.Index(fields=["campaign", "state"], name="deliveries_by_state"),
             models.Index(fields=["customer", "-planned_at"], name="deliveries_by_customer"),
         ]

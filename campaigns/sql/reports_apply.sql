@@ -1,6 +1,7 @@
 -- Purpose: applies reports to their messages: tells scanners by the company their clicks keep, stamps, settles what
 --     nobody knew the fate of, tells the customer's timeline. Safe to repeat; the order of reports makes no difference.
--- One row per report applied: kind, at, provider, detail, and the message's channel, address, customer.
+-- One row per report applied: kind, at, provider, detail, the message's channel, address, customer, and
+--     whether any message to that customer bounced softly.
 -- Parameters: now, most, wait (seconds until a visit is judged), only (report ids; empty: the first that are ripe).
 -- Messages that are being handed over, or that somebody else has locked, wait for the next time: their sender has the
 --     first word, and there is no deadlock.
@@ -124,6 +125,11 @@ WITH done AS (
     WHERE report.id = chosen.id
     RETURNING report.id, report.delivery_id, report.kind, report.at, report.provider, report.detail
 )
-SELECT done.*, delivery.channel, delivery.address, delivery.customer_id
+SELECT done.*, delivery.channel, delivery.address, delivery.customer_id,
+    EXISTS (
+        SELECT FROM campaigns_delivery AS other
+        JOIN campaigns_report AS soft ON soft.delivery_id = other.id AND soft.kind = 'soft_bounced'
+        WHERE other.customer_id = delivery.customer_id
+    ) AS has_soft_bounces
 FROM done JOIN campaigns_delivery AS delivery ON delivery.id = done.delivery_id
 ORDER BY done.id
