@@ -186,18 +186,18 @@ class EmailChannel:
                 replies.append((stage, (yield from self._reply(stage, self._timeouts.command))))
                 self._close_at_421(*replies[-1])
             for stage, reply in replies:
-                _check(stage, reply, wanted=2)
+                self._expect(stage, reply, wanted=2)
         return None
 
     def _delivering(self, message: Message) -> Talk:
         content = message.content.replace(b"\r\n.", b"\r\n..")
         content = b"." + content if content.startswith(b".") else content
         yield from self._send(Stage.DATA, b"DATA\r\n")
-        _check(Stage.DATA, (yield from self._answer(Stage.DATA, self._timeouts.command)), wanted=3)
+        self._expect(Stage.DATA, (yield from self._answer(Stage.DATA, self._timeouts.command)), wanted=3)
         end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         yield from self._send(Stage.DATA, content + end)  # whatever fails here, the dot has not gone out
         reply = yield from self._answer(Stage.CONTENT, self._timeouts.after_dot)
-        _check(Stage.CONTENT, reply, wanted=2)
+        self._expect(Stage.CONTENT, reply, wanted=2)
         self._sent += 1
         self._needs_reset = False
         return Accepted(f"{reply[0]} {reply[1]}")
@@ -259,6 +259,14 @@ class EmailChannel:
             raise self._broken(stage, ValueError("that is no reply"))
         return code
 
+    def _expect(self, stage: Stage, reply: Reply, *, wanted: int) -> None:
+        """Neither what was asked for nor a no: we no longer know what the other side is answering to."""
+        if reply[0] // 100 == wanted:
+            return
+        if reply[0] < 400:
+            raise self._broken(stage, ValueError("that is no answer to this"))
+        raise RefusedError(stage, *reply)
+
     def _check_time(self, stage: Stage) -> None:
         if time.monotonic() >= self.deadline:
             raise self._broken(stage, TimeoutError("timed out"))
@@ -285,9 +293,9 @@ class EmailChannel:
         smtp: smtplib.SMTP
         if server.is_tls:
             context = _trusted()
-            smtp = smtplib.SMTP_SSL(server.host, server.port, name, timeout=limit, context=context)
+            smtp = _PatientTLS(server.host, server.port, name, timeout=limit, context=context)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, name, timeout=limit)
+            smtp = _Patient(server.host, server.port, name, timeout=limit)
         try:
             self._check_end(smtp)
             smtp.ehlo_or_helo_if_needed()
@@ -324,9 +332,38 @@ class EmailChannel:
             raise BrokenError(stage, f"{type(error).__name__}: {error}") from None
 
 
-def _check(stage: Stage, reply: Reply, *, wanted: int) -> None:
-    if reply[0] // 100 != wanted:
-        raise RefusedError(stage, *reply)
+class _Answers:
+    """What smtplib reads from, with one limit for a whole answer: it gives each byte a limit of its own, and a server
+    that sends one now and then would hold us for hours.
+    """
+
+    def __init__(self, sock: socket.socket, seconds: float):
+        self._sock, self._ends, self._heard = sock, time.monotonic() + seconds, b""
+
+    def readline(self, _most: int) -> bytes:
+        while b"\n" not in self._heard:
+            self._sock.settimeout(max(self._ends - time.monotonic(), 0.001))
+            data = self._sock.recv(4096)
+            if not data or len(self._heard) > LONGEST:
+                return b""
+            self._heard += data
+        line, _newline, self._heard = self._heard.partition(b"\n")
+        return line + b"\n"
+
+    def close(self) -> None:
+        """Nothing of its own is open."""
+
+
+class _Patient(smtplib.SMTP):
+    def getreply(self) -> tuple[int, bytes]:
+        self.file = _Answers(self.sock, self.timeout)
+        return super().getreply()
+
+
+class _PatientTLS(smtplib.SMTP_SSL):
+    def getreply(self) -> tuple[int, bytes]:
+        self.file = _Answers(self.sock, self.timeout)
+        return super().getreply()
 
 
 def _trusted() -> ssl.SSLContext:

@@ -199,7 +199,7 @@ class Judge:
         talk = _Talk(self, session, reader, writer)
         try:
             await talk.go()
-        except _HungUpError:
+        except (_HungUpError, asyncio.CancelledError):
             pass  # our doing
         except (asyncio.IncompleteReadError, ConnectionError):
             self.cut += 1
