@@ -18,7 +18,7 @@ from scores.runs import Trouble
 from segments import movements
 from segments.models import Segment
 
-from . import approving, compliance, journeys, links, reasons, starting, uplift
+from . import approving, compliance, journeys, links, reasons, starting, uplift, variants
 from .models import Campaign, Delivery, Exclusion
 from .states import CampaignError, State, check, lock, move
 
@@ -296,11 +296,18 @@ def plan(*, campaign_id: int, now: dt.datetime) -> int:
     _judge(campaign, today)
     _people, campaign.base_rate = _base_rate(campaign, today)
     sql.run("campaigns/sql/plan.sql", _plan_of(campaign, installation, now))
+    _assign_variants(campaign, installation, now)
     starting.begin(campaign, now=now)
     campaign.planned_to, campaign.note = campaign.deliveries.count(), ""
     campaign.save(update_fields=["planned_to", "base_rate", "note"])
     audit.record("campaign.plan", by=None, on=campaign, rows=campaign.planned_to)
     return campaign.planned_to
+
+
+def _assign_variants(campaign: Campaign, installation: Installation, now: dt.datetime) -> None:
+    due_at = variants.decided_at(campaign, now)
+    expires_at = given_up_at(due_at, getattr(campaign, "offer", None), installation)
+    variants.assign(campaign, due_at=due_at, expires_at=expires_at)
 
 
 def _plan_of(campaign: Campaign, installation: Installation, now: dt.datetime) -> dict:

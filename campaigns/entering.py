@@ -16,7 +16,7 @@ from common import sql
 from segments import movements
 from segments.models import Movement
 
-from . import anniversaries, audience, journeys, recurring, uplift
+from . import anniversaries, audience, journeys, recurring, uplift, variants
 from .journeys import Event
 from .models import Campaign, Step
 from .states import State
@@ -188,7 +188,10 @@ def enter(campaign: Campaign, event: Event, *, base: dt.datetime, now: dt.dateti
     _judge(campaign, steps, today)
     _draw(campaign)
     due_at = due_after(steps[0], base, Clock.load(installation))
-    return sql.run("campaigns/sql/enter.sql", _entry_of(campaign, steps[0], installation, due_at, now))
+    wanted = _entry_of(campaign, steps[0], installation, due_at, now)
+    entered = sql.run("campaigns/sql/enter.sql", wanted)
+    variants.assign(campaign, due_at=due_at, expires_at=wanted["expires_at"])
+    return entered
 
 
 def _judge(campaign: Campaign, steps: list[Step], today: dt.date) -> None:

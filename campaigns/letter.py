@@ -49,8 +49,8 @@ def display_items(installation: Installation, campaign: Campaign) -> list[str]:
 
 
 def words_of(step: Step, variant: str = "") -> Step | Variant:
-    """Where subject, body and blocks of a variant stand; A is the step's own."""
-    return step if variant in ("", "A", "?") else step.variants.get(letter=variant)
+    """Where subject, body and blocks of a variant stand; A is the step's own, and so is what this step doesn't test."""
+    return step if variant in ("", "A", "?") else step.variants.filter(letter=variant).first() or step
 
 
 class Letter:

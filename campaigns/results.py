@@ -132,6 +132,12 @@ class Results:
         return self.arms[Enrollment.Arm.HELD_OUT]
 
     @property
+    def ranking(self) -> uplift.Ranking | None:
+        """The variants among each other; None before anything may be said, and where nothing was tested."""
+        is_said = self.judgement.verdict in (*SAID, uplift.Verdict.NO_COMPARISON)
+        return uplift.rank({letter: one.arm for letter, one in self.variants.items()}) if is_said else None
+
+    @property
     def open(self) -> int:
         """Customers randomised whose window is not over."""
         return self.treated.open + self.held_out.open
@@ -213,6 +219,15 @@ def judgements(campaigns: Sequence[Campaign], *, now: dt.datetime) -> dict[int, 
         for one in begun
         if one.pk in sums
     }
+
+
+def ranking(campaign: Campaign, *, now: dt.datetime) -> uplift.Ranking | None:
+    """How its variants stand now by the goal, whatever the window: for choosing what the rest gets."""
+    if campaign.launched_at is None:
+        return None
+    installation = Installation.get()
+    sums = _sums([campaign], installation.day_of(now), installation).get(campaign.pk)
+    return uplift.rank({letter: one.arm for letter, one in sums.variants.items()}) if sums else None
 
 
 def _sums(

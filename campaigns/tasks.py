@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 
 from accounts import jobs
 
-from . import advancing, audience, calls, entering, mailbox, reporting, sending
+from . import advancing, audience, calls, entering, mailbox, reporting, sending, variants
 
 log = logging.getLogger(__name__)
 # One byte shared by the worker and the processes it forks: set at TERM, so that they finish one mail and stop.
@@ -32,6 +32,7 @@ def send_due():
     entering.enter_due(now=now)
     advancing.advance_due(now=now)
     calls.hand_out(now=now)
+    variants.decide_due(now=now)
     sending.run(now=now, is_stopping=lambda: bool(_stopping[0]))
 
 

@@ -52,6 +52,9 @@ SAMPLES: dict[str, Any] = {
     "campaigns": [1],
     "goals": ["purchase", "login", "renewal", "rsvp", "coupon"],
     "with_money": True,
+    "letters": ["A", "B"],
+    "test_share": 20,
+    "expires_at": NOW,
 }
 SAMPLES_OF: dict[str, dict[str, Any]] = {"campaigns/sql/reports_apply.sql": {"only": []}}
 # Temp tables whose statement is put together in Python.

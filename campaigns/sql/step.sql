@@ -4,12 +4,14 @@
 --     per journey. Row count of the last statement: how many went on.
 -- Parameters: campaign, step, channel, edition, position (the last step behind them), next_position, next_due_at (null:
 --     that was the last step), now, expires_at.
--- Reads: campaign_going, campaign_audience, campaigns_enrollment. Writes: campaigns_delivery, campaigns_journey.
+-- Reads: campaign_going, campaign_audience, campaigns_enrollment, campaigns_variant. Writes: campaigns_delivery, campaigns_journey.
 INSERT INTO campaigns_delivery
     (campaign_id, step_id, customer_id, contact_id, channel, entry, variant, address, state, reason, message_key, token,
      planned_at, due_at, expires_at, attempts, reply)
 SELECT %(campaign)s, %(step)s, audience.customer_id, audience.contact_id, %(channel)s, going.entry,
-    coalesce(enrollment.variant, ''), audience.address,
+    CASE WHEN EXISTS (SELECT FROM campaigns_variant AS tested WHERE tested.step_id = %(step)s)
+        THEN coalesce(enrollment.variant, '') ELSE '' END,
+    audience.address,
     CASE audience.verdict WHEN 'ok' THEN 'pending' ELSE 'suppressed' END,
     CASE audience.verdict WHEN 'ok' THEN '' ELSE audience.verdict END,
     gen_random_uuid(),

@@ -10,6 +10,7 @@ from .foreseeing import Prospect, detectable_effect, foresee, people_needed
 from .integrity import Counts, Fault, find_faults
 from .judging import Judgement, Plan, Verdict, is_early, judge, uplift, wilson
 from .money import MIN_HELD_OUT_BUYERS, Moments, incremental_money, return_on_investment
+from .ranking import Pair, Ranking, holm, rank
 
 __all__ = [
     "MIN_HELD_OUT_BUYERS",
@@ -19,19 +20,23 @@ __all__ = [
     "Interval",
     "Judgement",
     "Moments",
+    "Pair",
     "Plan",
     "Prospect",
+    "Ranking",
     "Verdict",
     "detectable_effect",
     "drawn_at_entry",
     "find_faults",
     "foresee",
     "hold_out",
+    "holm",
     "incremental_money",
     "is_early",
     "is_held_out_on_entry",
     "judge",
     "people_needed",
+    "rank",
     "return_on_investment",
     "uplift",
     "wilson",
