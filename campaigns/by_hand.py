@@ -39,6 +39,8 @@ def hand_out(*, way: str, campaigns: Iterable[int], now: dt.datetime, most: int 
 
     Who can't be written to (an empty field) is suppressed with that reason.
     """
+    if Installation.get().sending_stopped:
+        return None
     token = uuid.uuid4()
     wanted = {"channel": str(way), "campaigns": list(campaigns), "now": now, "most": most, "token": token}
     claimed = sql.rows("campaigns/sql/hand_out.sql", wanted | {"lease": settings.SEND_LEASE_SECONDS})

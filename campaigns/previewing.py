@@ -15,9 +15,8 @@ from customers.models import Customer, Purchase
 from scores.models import Score
 
 from . import letter, reasons
-from .channels import ChannelError
-from .channels.email import EmailChannel, server_of
-from .models import Step
+from .channels import Channel, ChannelError, registry
+from .models import Step, Way
 from .rendering import UnsendableError
 from .states import CampaignError
 
@@ -87,7 +86,7 @@ def send_test(
     row = _row(step, customer, persona) | {"address": by.email, "token": SAMPLE_TOKEN}
     try:
         message = letter.Letter(step, installation, variant, is_counted=False).write(row, now=now)
-        _send(EmailChannel(server_of(installation)), message)
+        _send(registry.route(Way.MAIL, installation).make(), message)
     except UnsendableError as error:
         raise CampaignError(_problem(error)) from None
     except ChannelError as error:
@@ -95,7 +94,7 @@ def send_test(
     audit.record("campaign.test", by=by, on=step.campaign, step=step.position, version=step.campaign.version)
 
 
-def _send(channel: EmailChannel, message) -> None:
+def _send(channel: Channel, message) -> None:
     try:
         channel.offer(message)
         channel.deliver(message)

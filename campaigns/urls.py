@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import approval, compose, customer_panel, results, running
+from .views import approval, compose, customer_panel, postal, results, running
 
 app_name = "campaigns"
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("<int:pk>/behind/<slug:code>/", results.behind, name="behind"),
     path("<int:pk>/deliveries/<slug:state>/", results.deliveries, name="deliveries"),
     path("<int:pk>/test/", running.send_test, name="test"),
+    path("<int:pk>/postal/", postal.lists, name="postal"),
+    path("<int:pk>/postal/make/", postal.make, name="postal-make"),
+    path("<int:pk>/postal/codes/", postal.codes, name="postal-codes"),
+    path("<int:pk>/postal/<uuid:token>/download/", postal.download, name="postal-download"),
+    path("<int:pk>/postal/<uuid:token>/posted/", postal.posted, name="postal-posted"),
+    path("<int:pk>/postal/<uuid:token>/back/", postal.back, name="postal-back"),
     path("<int:pk>/launch/", running.launch, name="launch"),
     path("<int:pk>/progress/", running.progress, name="progress"),
     path("approvals/", approval.approvals, name="approvals"),

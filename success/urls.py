@@ -5,5 +5,6 @@ from . import views
 app_name = "success"
 urlpatterns = [
     path("today/", views.today, name="today"),
+    path("calls/<int:pk>/", views.call, name="call"),
     path("customers/<int:pk>/snooze/", views.snooze, name="snooze"),
 ]

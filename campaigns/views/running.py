@@ -18,7 +18,7 @@ from accounts.models import Installation
 from accounts.roles import may
 from campaigns import audience, compliance, previewing, results, states, tasks
 from campaigns.forms import LaunchForm
-from campaigns.models import Campaign, Delivery, DomainPause
+from campaigns.models import Campaign, Delivery, DomainPause, Way
 from campaigns.states import CampaignError
 from customers.models import Customer
 
@@ -39,6 +39,7 @@ def of(campaign: Campaign) -> dict:
         "state_counts": _counts(progress),
         "domain_pauses": DomainPause.objects.filter(campaign=campaign, lifted_at=None).order_by("domain"),
         "is_on_the_way": campaign.state in ON_THE_WAY,
+        "has_letters": campaign.steps.filter(channel=Way.POSTAL).exists(),
     }
 
 
