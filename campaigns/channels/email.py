@@ -356,12 +356,14 @@ class _Answers:
 
 class _Patient(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
+        assert self.sock is not None
         self.file = _Answers(self.sock, self.timeout)
         return super().getreply()
 
 
 class _PatientTLS(smtplib.SMTP_SSL):
     def getreply(self) -> tuple[int, bytes]:
+        assert self.sock is not None
         self.file = _Answers(self.sock, self.timeout)
         return super().getreply()
 
