@@ -39,24 +39,6 @@ class Outcome:
     place: int = 0
 
 
-# --- what a mail says of it -----------------------------------------------------------------------
-
-
-def event_url(token: str) -> str:
-    """Where a recipient answers; the token is that of his delivery."""
-    return event_words.url(token)
-
-
-def event_values(occasion: Occasion, token: str) -> dict[str, str]:
-    """The merge fields of an event for one recipient; what is empty is absent. Words in the active language."""
-    return {"event_url": event_url(token), **event_words.values(occasion)}
-
-
-def of_campaign(campaign: Campaign) -> Occasion | None:
-    """The event a campaign invites to, or sends news of."""
-    return event_words.of_campaign(campaign)
-
-
 # --- answering --------------------------------------------------------------------------------------
 
 
@@ -298,5 +280,5 @@ def invitation(token: str) -> tuple[Delivery, Occasion] | None:
     delivery = found.filter(token=token).first()
     if delivery is None or delivery.customer.erased_at:
         return None
-    occasion = of_campaign(delivery.campaign)
+    occasion = event_words.of_campaign(delivery.campaign)
     return (delivery, occasion) if occasion else None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import approval, compose, customer_panel, postal, results, running
+from .views import approval, compose, customer_panel, occasions, postal, results, running
 
 app_name = "campaigns"
 urlpatterns = [
@@ -22,6 +22,14 @@ urlpatterns = [
     path("<int:pk>/postal/<uuid:token>/back/", postal.back, name="postal-back"),
     path("<int:pk>/launch/", running.launch, name="launch"),
     path("<int:pk>/progress/", running.progress, name="progress"),
+    path("<int:pk>/event/", occasions.event, name="event"),
+    path("<int:pk>/event/edit/", occasions.edit, name="event-edit"),
+    path("<int:pk>/event/call-off/", occasions.call_off, name="event-off"),
+    path("<int:pk>/event/told/", occasions.told, name="event-told"),
+    path("<int:pk>/event/export/", occasions.export, name="event-export"),
+    path("<int:pk>/event/door/", occasions.door, name="door"),
+    path("<int:pk>/event/door/<int:rsvp_pk>/", occasions.tick, name="door-tick"),
+    path("<int:pk>/event/attendance/", occasions.bring, name="attendance"),
     path("approvals/", approval.approvals, name="approvals"),
     path("<int:pk>/approval/", approval.approval, name="approval"),
     path("<int:pk>/approval/ask/", approval.ask, name="approval-ask"),

@@ -82,7 +82,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     delivery, occasion = found
     mine = occasions.answer_of(occasion, delivery.customer, delivery.contact)
     is_coming = bool(mine and mine.answer == Rsvp.Answer.COMING)
-    url = occasions.event_url(delivery.token)
+    url = event_words.url(delivery.token)
     content = calendar_file.calendar_file(occasion, url=url, now=timezone.now(), is_coming=is_coming)
     headers = {"Content-Disposition": 'attachment; filename="event.ics"'}
     return HttpResponse(content, content_type="text/calendar; charset=utf-8; method=PUBLISH", headers=headers)

@@ -191,6 +191,7 @@ DATA = {
     "customers/importing",
     "customers/models/people.py",
     "customers/searching.py",
+    "campaigns/attendance.py",
     "campaigns/fields.py",
     "campaigns/previewing.py",
     "demo",

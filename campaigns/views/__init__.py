@@ -11,7 +11,9 @@ from campaigns.models import Campaign
 
 def find(pk: int) -> Campaign:
     """The campaign with what every page of it shows."""
-    return get_object_or_404(Campaign.objects.select_related("segment", "offer", "created_by", "launched_by"), pk=pk)
+    return get_object_or_404(
+        Campaign.objects.select_related("segment", "offer", "occasion", "created_by", "launched_by"), pk=pk
+    )
 
 
 def today() -> dt.date:

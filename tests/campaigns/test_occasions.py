@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import AuditEvent, User
-from campaigns import notices, occasions
+from campaigns import event_words, notices, occasions
 from campaigns.models import Campaign, Delivery, Occasion, Rsvp, Step
 from campaigns.occasions import OccasionError
 from customers.models import Customer, Event
@@ -285,9 +285,9 @@ def test_conditions_find_those_who_meet_them(campaign, person):
 
 def test_the_words_of_an_event_in_both_languages(campaign, settings):
     settings.BASE_URL = "https://crm.example.jp"
+    assert event_words.url("t") == "https://crm.example.jp/r/t/"
     event = occasion(campaign, answer_until=BEGINS - dt.timedelta(days=2))
-    assert occasions.event_values(event, "t") == {
-        "event_url": "https://crm.example.jp/r/t/",
+    assert event_words.values(event) == {
         "event_title": "秋の内覧会",
         "event_date": "2026年11月28日(土曜日) 14:00〜16:00",
         "event_place": "本社1階",
@@ -295,13 +295,13 @@ def test_the_words_of_an_event_in_both_languages(campaign, settings):
         "event_until": "2026年11月26日(木曜日) 14:00",
     }
     with translation.override("en"):
-        values = occasions.event_values(event, "t")
+        values = event_words.values(event)
     assert values["event_date"] == "Saturday, 28 November 2026 14:00–16:00"
 
 
 def test_an_event_over_two_days_and_online_only(campaign):
     event = occasion(campaign, place="", url="https://meet.example.jp/1", ends_at=BEGINS + dt.timedelta(days=1))
-    values = occasions.event_values(event, "t")
+    values = event_words.values(event)
     assert values["event_date"] == "2026年11月28日(土曜日) 14:00〜11月29日(日曜日) 14:00"
     assert values["event_place"] == "オンライン"
 
