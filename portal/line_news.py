@@ -16,12 +16,14 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from campaigns import line_accounts
 from campaigns.models import Report
 from customers import consent
 from customers.models import Channel, Consent, Contact, Suppression
 
 PROVIDER = "line"
 BLOCKED = "line blocked"
+JOINS = {"message": "message", "accountLink": "link"}  # kind of event → where the code stands
 KINDS = {"unfollow": Report.Kind.BLOCKED, "follow": Report.Kind.ACCEPTED}
 
 
@@ -43,7 +45,18 @@ def events_in(body: bytes) -> list[dict[str, Any]]:
 
 def take_in(events: list[dict[str, Any]], *, now: dt.datetime) -> int:
     """Stores and applies what is new; how many."""
-    return sum(_one(event, now) for event in events if event.get("type") in KINDS)
+    joined = sum(_join(event, now) for event in events if event.get("type") in JOINS)
+    return joined + sum(_one(event, now) for event in events if event.get("type") in KINDS)
+
+
+def _join(event: dict[str, Any], now: dt.datetime) -> bool:
+    """Somebody sent the code of his invitation, as a message or through LINE's own dialogue. It works once."""
+    source, told = event.get("source"), event.get(JOINS[event["type"]])
+    if not isinstance(source, dict) or not isinstance(told, dict) or told.get("result", "ok") != "ok":
+        return False
+    code = line_accounts.code_in(str(told.get("nonce") or told.get("text") or ""))
+    taken = line_accounts.take(code=code, line_id=str(source.get("userId") or "")[:64], now=now) if code else None
+    return taken is not None
 
 
 @transaction.atomic

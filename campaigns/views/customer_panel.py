@@ -1,15 +1,16 @@
 """On a customer's page: what he was sent, and whether campaigns may write to him at all."""
 
-from django.http import HttpRequest, HttpResponse
+import segno
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import may
-from campaigns import audience
+from campaigns import audience, line_accounts
 from campaigns.forms import ExclusionForm
 from campaigns.models import Delivery, Exclusion
-from customers.models import Customer
+from customers.models import Contact, Customer
 
 SHOWN = 20
 
@@ -40,6 +41,27 @@ def readmit(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, customer)
 
 
+@may("campaigns.edit")
+@require_POST
+def line_invite(request: HttpRequest, pk: int) -> HttpResponse:
+    """A one-time URL and its QR for a contact, shown once."""
+    contact = get_object_or_404(Contact.objects.select_related("customer"), pk=pk, customer__erased_at=None)
+    if not line_accounts.is_set_up():
+        raise Http404
+    invitation = line_accounts.invite(contact=contact, by=request.user, now=timezone.now())
+    picture = segno.make(invitation.url, error="m").svg_data_uri(scale=5, border=2, dark="#000", light="#fff")
+    context = {"contact": contact, "customer": contact.customer, "invitation": invitation, "picture": picture}
+    return render(request, "campaigns/line_invite.html", context)
+
+
+@may("campaigns.edit")
+@require_POST
+def line_leave(request: HttpRequest, pk: int) -> HttpResponse:
+    contact = get_object_or_404(Contact.objects.select_related("customer"), pk=pk)
+    line_accounts.leave(contact=contact, by=request.user, now=timezone.now())
+    return _done(request, contact.customer)
+
+
 def _done(request: HttpRequest, customer: Customer) -> HttpResponse:
     if request.htmx:
         return _panel(request, customer, ExclusionForm())
@@ -53,6 +75,8 @@ def _panel(request: HttpRequest, customer: Customer, form: ExclusionForm, status
         "deliveries": list(rows[:SHOWN]),
         "exclusion": Exclusion.objects.filter(customer=customer, lifted_at=None).select_related("by").first(),
         "form": form,
+        "contacts": list(customer.contacts.filter(left_on=None).order_by("-is_primary", "pk")[:SHOWN]),
+        "has_line": line_accounts.is_set_up(),
     }
     template = "campaigns/_customer_panel.html" if request.htmx else "campaigns/customer_panel.html"
     return render(request, template, context, status=status)
