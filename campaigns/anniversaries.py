@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 MOST_DAYS = 366  # before or after
 MOST_MONTHS = 24
@@ -28,7 +29,7 @@ class Date:
 DATES = {
     date.key: date
     for date in (
-        Date("birth_on", _("birthday"), is_yearly=True),
+        Date("birth_on", pgettext_lazy("date of a customer", "birthday"), is_yearly=True),
         Date("joined_on", _("day he joined")),
         Date("joined_yearly", _("anniversary of joining"), is_yearly=True),
         Date("renews_on", _("renewal of the contract")),

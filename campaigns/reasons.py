@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from . import journeys
+
 MATCHED = "matched"
 HELD_OUT = "held_out"
 WILL_RECEIVE = "will_receive"
@@ -24,6 +26,7 @@ LATER = {
     "bad_address": _("The address can't be written to"),
     "unsafe_header": _("The subject held a line break"),
     "too_long": _("The text was longer than this channel takes"),
+    "condition": _("Did not meet the step's condition"),
     "cancelled": _("The campaign was stopped"),
 }
 # Why a row waits, or how it ended.
@@ -41,6 +44,7 @@ LABELS = {
     **PLANNED,
     **LATER,
     **SENDING,
+    **{str(event): words for event, words in journeys.REASONS.items() if event != journeys.Event.CANCELLED},
     HELD_OUT: _("Held out for comparison"),
     WILL_RECEIVE: _("Will receive it"),
 }

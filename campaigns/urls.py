@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import approval, compose, customer_panel, occasions, postal, results, running
+from .views import approval, compose, customer_panel, flow, occasions, postal, results, running
 
 app_name = "campaigns"
 urlpatterns = [
@@ -37,5 +37,14 @@ urlpatterns = [
     path("<int:pk>/approval/ask/", approval.ask, name="approval-ask"),
     path("<int:pk>/approval/decide/", approval.decide, name="approval-decide"),
     path("<int:pk>/approval/withdraw/", approval.withdraw, name="approval-withdraw"),
+    path("<int:pk>/flow/", flow.flow, name="flow"),
+    path("<int:pk>/flow/rules/", flow.rules, name="flow-rules"),
+    path("<int:pk>/flow/people/", flow.people, name="flow-people"),
+    path("<int:pk>/flow/steps/add/", flow.step_add, name="flow-step-add"),
+    path("<int:pk>/flow/steps/<int:position>/", flow.step, name="flow-step"),
+    path("<int:pk>/flow/steps/<int:position>/<slug:act>/", flow.step_change, name="flow-step-change"),
+    path("<int:pk>/flow/edition/begin/", flow.edition_begin, name="flow-edition-begin"),
+    path("<int:pk>/flow/edition/discard/", flow.edition_discard, name="flow-edition-discard"),
+    path("<int:pk>/flow/edition/use/", flow.edition_use, name="flow-edition-use"),
     path("<int:pk>/<slug:act>/", running.change, name="change"),
 ]

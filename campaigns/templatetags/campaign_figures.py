@@ -2,7 +2,7 @@
 
 from django import template
 
-from campaigns import explaining, reasons
+from campaigns import explaining, journeys, reasons
 
 register = template.Library()
 register.filter("points", explaining.points)
@@ -13,3 +13,9 @@ register.filter("signed_money", explaining.signed_money)
 def reason(code: str) -> str:
     """Why a mail was not sent or waits, in words; empty where nothing is to be said."""
     return reasons.label(code) if code else ""
+
+
+@register.filter
+def exit_reason(code: str) -> str:
+    """Why someone left a series early, in words."""
+    return str(journeys.REASONS.get(code, code))

@@ -73,6 +73,7 @@ def _panel(request: HttpRequest, customer: Customer, form: ExclusionForm, status
     context = {
         "customer": customer,
         "deliveries": list(rows[:SHOWN]),
+        "journeys": list(customer.journeys.select_related("campaign").order_by("-entered_at", "-pk")[:SHOWN]),
         "exclusion": Exclusion.objects.filter(customer=customer, lifted_at=None).select_related("by").first(),
         "form": form,
         "contacts": list(customer.contacts.filter(left_on=None).order_by("-is_primary", "pk")[:SHOWN]),
