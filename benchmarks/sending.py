@@ -54,40 +54,45 @@ def prepare(home: Path) -> Postgres:
     return server
 
 
+MANY = """
+INSERT INTO customers_customer (code, kind, name, kana, sort_key, search_text, company, postal_code, address, industry,
+    region, owner_id, acquired_via, tags, attributes, version, created_at, updated_at)
+SELECT 'C' || to_char(n, 'FM0000000'), 'company', '株式会社 第' || n || '商事', '', '', '', '', '', '', '', '',
+    %(owner)s, '', '{}', '{}', 1, now(), now()
+FROM generate_series(1, %(count)s) AS n;
+INSERT INTO customers_contact (customer_id, name, kana, department, title, email, phone, is_primary, version,
+    created_at, updated_at)
+SELECT id, '山田 太郎', '', '営業部', '', 'p' || id || '@example.jp', '', true, 1, now(), now()
+FROM customers_customer;
+INSERT INTO customers_consent (customer_id, contact_id, channel, address, state, basis, at, source, wording,
+    recorded_at)
+SELECT customer_id, id, 'mail', email, 'granted', 'consent', now(), 'form', '', now() FROM customers_contact;
+INSERT INTO segments_membership (segment_id, customer_id, entered_on)
+SELECT %(segment)s, id, %(today)s FROM customers_customer;
+ANALYZE;
+"""
+
+
 def people(count: int):
     """A campaign for so many people who have agreed."""
     import datetime as dt
 
+    from django.db import connection
     from django.utils import timezone
 
     from accounts.models import Installation, User
     from campaigns.models import Campaign, Offer, Step
-    from customers.models import Consent, Contact, Customer
-    from segments.models import Membership, Segment
+    from segments.models import Segment
 
-    now = timezone.now()
     Installation.get()
     words = dict.fromkeys(["company_name", "sender_name", "complaint_contact", "refusal_notice"], "株式会社もどる")
     Installation.objects.update(quiet_from=None, quiet_until=None, sends_on_weekends=True, sends_on_holidays=True)
     Installation.objects.update(**words, sender_email="news@modoru.example.jp", sender_address="東京都千代田区1-1")
     staff = User.objects.create_user("cs@modoru.example.jp", name="佐藤 花子")
-    customers = Customer.objects.bulk_create(
-        [Customer(code=f"C{n:07}", name=f"株式会社 第{n}商事", owner=staff) for n in range(count)], batch_size=5000
-    )
-    addresses = [f"p{n}@example.jp" for n in range(count)]
-    pairs = list(zip(customers, addresses, strict=True))
-    Contact.objects.bulk_create(
-        [Contact(customer=c, email=a, name="山田 太郎", department="営業部", is_primary=True) for c, a in pairs],
-        batch_size=5000,
-    )
-    Consent.objects.bulk_create(
-        [Consent(customer=c, channel="mail", address=a, state="granted", at=now) for c, a in pairs], batch_size=5000
-    )
-    today = Installation.get().day_of(now)
+    today = Installation.get().day_of(timezone.now())
     segment = Segment.objects.create(slug="all", name="All", rule={}, state="fresh", as_of=today)
-    Membership.objects.bulk_create(
-        [Membership(segment=segment, customer=c, entered_on=today) for c in customers], batch_size=5000
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, {"count": count, "owner": staff.pk, "segment": segment.pk, "today": today})
     campaign = Campaign.objects.create(name="掘り起こし", segment=segment, created_by=staff, holdout_percent=10)
     Step.objects.create(campaign=campaign, subject="{{ 会社名 }}様へのご案内", body=BODY)
     Offer.objects.create(campaign=campaign, text="10%割引", expires_on=today + dt.timedelta(days=30))

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Installation
 from common import sql
 
-from . import audience, conditions, entering, journeys
+from . import audience, conditions, entering, journeys, verdicts
 from .models import Campaign, Journey, Step
 from .states import State
 from .waiting import Clock, due_after
@@ -127,6 +127,6 @@ def _step(campaign: Campaign, edition: int, position: int, now: dt.datetime) -> 
 
 def _judge(campaign: Campaign, step: Step, later: list[Step], today: dt.date) -> None:
     """Verdicts on the step's channel in campaign_audience; before it, whom the channels still to come may reach."""
-    for _channel in [*sorted({one.channel for one in later} - {step.channel}), step.channel]:
-        audience.judge_chosen(campaign, as_of=today)
+    for channel in [*sorted({one.channel for one in later} - {step.channel}), step.channel]:
+        verdicts.judge_chosen(campaign, as_of=today, channel=channel)
         sql.run("campaigns/sql/hopeful.sql", {"hopeless": HOPELESS})

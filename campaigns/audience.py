@@ -12,17 +12,16 @@ from accounts import audit
 from accounts.models import Installation, User
 from common import sql
 from customers.models import Customer
-from customers.models.people import UNSENDABLE
 from scores import scoring
 from scores.runs import Trouble
 from segments import movements
 from segments.models import Segment
 
-from . import approving, compliance, journeys, links, reasons, starting, uplift, variants
+from . import approving, compliance, journeys, links, reasons, starting, uplift, variants, windows
 from .models import Campaign, Delivery, Exclusion
 from .states import CampaignError, State, check, lock, move
+from .verdicts import TRY_FOR, judge, zones
 
-TRY_FOR = dt.timedelta(days=3)  # a mail not accepted by then is given up
 LATE_BY = dt.timedelta(hours=1)  # a planned start that could not happen by then is called off
 
 
@@ -58,7 +57,7 @@ def waterfall(campaign: Campaign, *, as_of: dt.date) -> Waterfall:
     if campaign.planned_to is not None:
         return _waterfall(_counted(campaign), is_projected=False)
     with transaction.atomic():
-        _judge(campaign, as_of)
+        judge(campaign, as_of=as_of)
         return _waterfall(_projected(), is_projected=True)
 
 
@@ -67,7 +66,7 @@ def behind(campaign: Campaign, code: str, *, as_of: dt.date) -> QuerySet[Custome
     if campaign.planned_to is not None:
         return Customer.objects.filter(pk__in=_rows_behind(_first_step(campaign), code).values("customer"))
     with transaction.atomic(), connection.cursor() as cursor:
-        _judge(campaign, as_of)
+        judge(campaign, as_of=as_of)
         verdict = "ok" if code == reasons.WILL_RECEIVE else code
         where = "true" if code == reasons.MATCHED else "verdict = %(verdict)s"
         cursor.execute(f"SELECT customer_id FROM campaign_audience WHERE {where}", {"verdict": verdict})  # noqa: S608  two fixed texts
@@ -88,14 +87,14 @@ def _rows_behind(rows: QuerySet[Delivery], code: str) -> QuerySet[Delivery]:
 def foresight(campaign: Campaign, *, as_of: dt.date) -> list[uplift.Prospect]:
     """What the audience could show with its own share held out and with 10, 20 and 50 %."""
     with transaction.atomic():
-        _judge(campaign, as_of)
+        judge(campaign, as_of=as_of)
         return _foresight(campaign, as_of, _drawn(campaign, _projected()))
 
 
 def projection(campaign: Campaign, *, as_of: dt.date) -> tuple[Waterfall, list[uplift.Prospect]]:
     """Waterfall and foresight of what is not planned yet, from one judgement of its audience."""
     with transaction.atomic():
-        _judge(campaign, as_of)
+        judge(campaign, as_of=as_of)
         counts = _projected()
         drawn = _drawn(campaign, counts)
         return _waterfall(counts, is_projected=True), _foresight(campaign, as_of, drawn)
@@ -110,25 +109,6 @@ def _foresight(campaign: Campaign, as_of: dt.date, drawn: dict[int, int]) -> lis
     people, base_rate = _base_rate(campaign, as_of)
     percents = sorted({10, 20, 50} | {campaign.held_out_share} - {0})
     return uplift.foresee(people, base_rate, percents, drawn)
-
-
-def _judge(campaign: Campaign, as_of: dt.date) -> None:
-    """Fills the temporary table campaign_audience: a verdict for every customer of the segment, arms drawn."""
-    sql.run("campaigns/sql/chosen.sql", {"segment": campaign.segment_id})
-    judge_chosen(campaign, as_of=as_of)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT customer_id, stratum FROM campaign_audience WHERE verdict = 'ok'")
-        held_out = uplift.hold_out(campaign.pk, cursor.fetchall(), campaign.held_out_share)
-        # Without the cast the array is int4: no hashing, and 10,000 held out of 100,000 take 9 s instead of 0.1 s.
-        cursor.execute(
-            "UPDATE campaign_audience SET verdict = 'held_out' WHERE customer_id = ANY(%s::bigint[])", [list(held_out)]
-        )
-
-
-def judge_chosen(campaign: Campaign, *, as_of: dt.date) -> None:
-    """Fills campaign_audience: a verdict for every customer in the temporary table campaign_chosen."""
-    wanted = {"as_of": as_of, "needs_consent": campaign.is_promotion, "unsendable": UNSENDABLE}
-    sql.run("campaigns/sql/audience.sql", wanted)
 
 
 def _projected() -> dict[str, int]:
@@ -293,7 +273,7 @@ def plan(*, campaign_id: int, now: dt.datetime) -> int:
     if problems := stale(campaign.segment, now):
         Campaign.objects.filter(pk=campaign.pk).update(note=" ".join(problems)[:300])
         return 0
-    _judge(campaign, today)
+    judge(campaign, as_of=today)
     _people, campaign.base_rate = _base_rate(campaign, today)
     sql.run("campaigns/sql/plan.sql", _plan_of(campaign, installation, now))
     _assign_variants(campaign, installation, now)
@@ -313,14 +293,29 @@ def _assign_variants(campaign: Campaign, installation: Installation, now: dt.dat
 def _plan_of(campaign: Campaign, installation: Installation, now: dt.datetime) -> dict:
     offer = getattr(campaign, "offer", None)
     due_at = campaign.launched_at or now
+    step = campaign.steps.filter(edition=campaign.edition).order_by("position")[0]
     return {
         "campaign": campaign.pk,
-        "step": campaign.steps.get(edition=campaign.edition, position=1).pk,
+        "step": step.pk,
+        "channel": step.channel,
         "offer": offer.pk if offer else None,
         "prefix": offer.code_prefix if offer else "",
         "now": now,
         "due_at": due_at,
         "expires_at": given_up_at(due_at, offer, installation),
+        **_opening(campaign, installation, due_at, offer),
+    }
+
+
+def _opening(campaign: Campaign, installation: Installation, due_at: dt.datetime, offer) -> dict:
+    """When promotions may reach the people of each time zone in which it is night, or a day of rest."""
+    rules = windows.Rules.load(installation)
+    opens = {zone: windows.opens_at(due_at, zone, rules) for zone in (zones() if campaign.is_promotion else [])}
+    closed = {zone: moment for zone, moment in opens.items() if moment > due_at}
+    return {
+        "zones": list(closed),
+        "opens": list(closed.values()),
+        "given_up": [given_up_at(moment, offer, installation) for moment in closed.values()],
     }
 
 

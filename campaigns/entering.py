@@ -16,7 +16,7 @@ from common import sql
 from segments import movements
 from segments.models import Movement
 
-from . import anniversaries, audience, journeys, recurring, uplift, variants
+from . import anniversaries, audience, journeys, recurring, uplift, variants, verdicts
 from .journeys import Event
 from .models import Campaign, Step
 from .states import State
@@ -196,8 +196,8 @@ def enter(campaign: Campaign, event: Event, *, base: dt.datetime, now: dt.dateti
 
 def _judge(campaign: Campaign, steps: list[Step], today: dt.date) -> None:
     """A verdict for each who enters: the best of all channels of the series."""
-    for _channel in dict.fromkeys(step.channel for step in steps):
-        audience.judge_chosen(campaign, as_of=today)
+    for channel in dict.fromkeys(step.channel for step in steps):
+        verdicts.judge_chosen(campaign, as_of=today, channel=channel)
         sql.run("campaigns/sql/reach_at_entry.sql", {"barred": list(BARRED)})
 
 

@@ -17,6 +17,7 @@ PLANNED = {
     "bounced": _("Address does not exist"),
     "complained": _("Complained about a mail"),
     "excluded": _("Excluded"),
+    "too_often": _("Contacted too often"),
     "duplicate_address": _("Same address as another customer"),
 }
 # Found only at the moment of sending.
@@ -37,6 +38,10 @@ SENDING = {
     "rejected": _("The server refused this address"),
     "absent": _("Nobody answered the call"),
     "not_needed": _("The call was not needed"),
+    "quiet": _("Waits for an hour or a day on which promotions may reach this person"),
+    "complaint": _("Waits until the customer's complaint is closed"),
+    "error": _("A fault of this system: see its log"),
+    "not_arrived": _("Said by a person: it did not arrive"),
     "no_answer": _("No answer after the mail was handed over"),
 }
 LABELS = {

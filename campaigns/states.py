@@ -92,6 +92,7 @@ def cancel(*, campaign: Campaign, by: User) -> Campaign:
     move(campaign, State.CANCELLED, by=by, note="")
     _send_home(campaign)
     waiting = campaign.deliveries.filter(state__in=[Delivery.State.PENDING, Delivery.State.DEFERRED])
+    waiting.filter(reason="no_answer").update(state=Delivery.State.UNKNOWN)  # may have arrived
     waiting.update(state=Delivery.State.CANCELLED)
     by_hand = campaign.deliveries.filter(state=Delivery.State.SENDING, channel__in=[Way.POSTAL, Way.TASK])
     by_hand.update(state=Delivery.State.CANCELLED)  # letters not posted, calls not made

@@ -27,6 +27,7 @@ class Turn:
     row: dict[str, Any]
     message: Message
     channel: Channel | None = None
+    is_marked: bool = False
     error: ChannelError | None = None
     accepted: Accepted | None = None
 

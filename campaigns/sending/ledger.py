@@ -36,14 +36,16 @@ class Claim:
         """What is due, of the most urgent campaigns first, with all that its words need."""
         if Installation.get().sending_stopped:  # someone may have stopped it since the last time
             return []
-        promoted, taken = set(), []
-        for campaign in self._due():
+        promoted, taken, due = set(), [], self._due()
+        for campaign in due:
             if len(taken) >= most:
                 break
             ids = self._take_of(campaign["campaign_id"], most - len(taken))
             taken += ids
             promoted |= set(ids) if campaign["is_promotion"] else set()
         rows = sql.rows("campaigns/sql/recipients.sql", {"deliveries": taken}) if taken else []
+        urgency = {campaign["campaign_id"]: place for place, campaign in enumerate(due)}
+        rows.sort(key=lambda row: urgency[row["campaign_id"]])
         return self._without_quiet(rows, promoted)
 
     def _due(self) -> list[Row]:

@@ -118,7 +118,8 @@ class Sender:
         accepted, self._accepted = self._accepted, []
         marked = self._claim.mark(offered, accepted)
         for turn in offered:
-            if turn.row["id"] in marked:
+            turn.is_marked = turn.row["id"] in marked
+            if turn.is_marked:
                 self._fleet.deliver(turn)
             else:
                 self._fleet.release(turn)
@@ -130,8 +131,7 @@ class Sender:
     def _not_accepted(self, turn: Turn, error: ChannelError) -> None:
         self._fleet.release(turn)
         if error.stage == Stage.CONNECT:  # a connection fewer; nothing was said about this message
-            turn.error = turn.channel = None
-            self._waiting.appendleft(turn)
+            self._once_more(turn)
             return
         outcome = replies.judge(error, is_keyed=self.route.is_keyed)
         self._settle(turn.row, outcome, error.words)
@@ -139,6 +139,12 @@ class Sender:
             self._suppress(turn.row, error.words)
         if outcome.pauses:
             self._pause(turn.row, outcome.pauses, error.words)
+
+    def _once_more(self, turn: Turn) -> None:
+        if turn.is_marked:
+            self._settle(turn.row, replies.Outcome(State.PENDING))
+        else:
+            self._waiting.appendleft(Turn(turn.row, turn.message))
 
     def _settle(self, row: Row, outcome: replies.Outcome, words: str = "") -> None:
         self._settle_accepted()
@@ -170,7 +176,10 @@ class Sender:
             return writer.write(row, now=self.now)
         except UnsendableError as error:
             self._settle(row, replies.Outcome(State.SUPPRESSED, error.reason), error.detail)
-            return None
+        except Exception:  # a fault of ours: this one's, not everybody's
+            log.exception("delivery %s could not be written", row["id"])
+            self._settle(row, replies.Outcome(State.FAILED, "error"))
+        return None
 
     def _is_avoided(self, row: Row) -> bool:
         return bool(self._avoided & {(row["campaign_id"], domain_of(row)), (row["campaign_id"], "")})
@@ -190,7 +199,12 @@ class Sender:
         if problems:
             pause_campaign(step.campaign_id, " ".join(problems))
             return None
-        return self.route.writer(step, variant)
+        try:
+            return self.route.writer(step, variant)
+        except Exception:  # a fault of ours: this campaign's, not everybody's
+            log.exception("step %s %s could not be prepared", step.pk, variant)
+            pause_campaign(step.campaign_id, _("The message can't be prepared: look into its texts and variants."))
+            return None
 
 
 def domain_of(row: Row) -> str:
@@ -207,7 +221,7 @@ def say_why(way: str, error: ChannelError) -> None:
             if way == Way.MAIL
             else _("%(way)s can't be sent: %(why)s") % {"way": Way(way).label, "why": why}
         )
-    waiting = Delivery.objects.filter(channel=way, state__in=[State.PENDING, State.DEFERRED])
+    waiting = Delivery.objects.filter(channel=way, state__in=[State.PENDING, State.DEFERRED, State.CLAIMED])
     running = Campaign.objects.filter(state=Campaign.State.RUNNING)
     running.filter(pk__in=waiting.values("campaign")).update(note=why[:300])
 

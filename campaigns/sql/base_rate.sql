@@ -16,5 +16,6 @@ SELECT count(*) AS people,
             )
         END
     ) AS reached
-FROM campaign_audience AS audience
-WHERE audience.verdict IN ('ok', 'held_out')
+FROM (
+    SELECT DISTINCT one.customer_id FROM campaign_audience AS one WHERE one.verdict IN ('ok', 'held_out')
+) AS audience

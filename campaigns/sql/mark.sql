@@ -65,7 +65,7 @@ WITH mine AS MATERIALIZED (
     JOIN accounts_installation AS installation ON installation.id = 1
     LEFT JOIN customers_contact AS contact ON contact.id = delivery.contact_id AND delivery.channel = 'task'
     CROSS JOIN LATERAL (
-        SELECT delivery.channel NOT IN ('task', 'webhook') AS needs_consent,
+        SELECT delivery.channel IN ('mail', 'line', 'sms') AS needs_consent,
             CASE delivery.channel WHEN 'task' THEN 'phone' ELSE delivery.channel END AS channel,
             CASE delivery.channel WHEN 'task' THEN coalesce(contact.phone, '') ELSE delivery.address END AS address
     ) AS rule

@@ -6,6 +6,7 @@
 WITH settled AS (
     UPDATE campaigns_delivery
     SET state = %(state)s, reason = %(reason)s, reply = %(reply)s, lease_until = NULL,
+        attempts = attempts - CASE %(state)s WHEN 'pending' THEN 1 ELSE 0 END,
         due_at = coalesce(%(due_at)s::timestamptz, due_at),
         settled_at = CASE WHEN %(state)s IN ('pending', 'deferred') THEN NULL ELSE clock_timestamp() END,
         claim_token = CASE WHEN %(state)s IN ('pending', 'deferred') THEN NULL ELSE claim_token END

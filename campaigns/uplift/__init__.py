@@ -5,7 +5,7 @@ randomised to. Rates and effects are shares (0.02 is 2 points), percents of a ho
 """
 
 from .arms import Arm, Interval
-from .drawing import drawn_at_entry, hold_out, is_held_out_on_entry
+from .drawing import drawn_at_entry, hold_out, is_held_out_on_entry, start_of
 from .foreseeing import Prospect, detectable_effect, foresee, people_needed
 from .integrity import Counts, Fault, find_faults
 from .judging import Judgement, Plan, Verdict, is_early, judge, uplift, wilson
@@ -38,6 +38,7 @@ __all__ = [
     "people_needed",
     "rank",
     "return_on_investment",
+    "start_of",
     "uplift",
     "wilson",
 ]

@@ -37,9 +37,14 @@ def hold_out(campaign: int | str, customers: Iterable[tuple[int | str, str]], pe
     """
     _check_percent(percent)
     # percent·i is whole, so of 100·u only the whole part counts, and ⌊…⌋ steps up where the remainder is below percent
-    start = 100 * _scaled(_digest(f"{campaign}")) // _ONE
+    start = start_of(campaign)
     line = _in_line(campaign, customers)
     return {customer for i, customer in enumerate(line, start=1) if (percent * i + start) % 100 < percent}
+
+
+def start_of(campaign: int | str) -> int:
+    """Return where the count of a campaign's line begins, 0 to 99."""
+    return 100 * _scaled(_digest(f"{campaign}")) // _ONE
 
 
 def _in_line(campaign: int | str, customers: Iterable[tuple[int | str, str]]) -> list[int | str]:

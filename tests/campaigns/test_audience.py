@@ -3,15 +3,19 @@
 import datetime as dt
 
 import pytest
+from django.db import connection, transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accounts.models import AuditEvent
-from campaigns import audience, reasons, states, uplift
+from campaigns import audience, reasons, states, uplift, verdicts
 from campaigns.models import Campaign, Coupon, Delivery, Enrollment, Exclusion
 from campaigns.states import CampaignError
 from customers import consent
 from customers.models import Channel, Contact, Customer, Kind, Login, Purchase
 from scores.models import ScoringRun
 from segments.models import Membership, Segment
+from tests.campaigns.conftest import agree
 from tests.campaigns.moments import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +30,7 @@ EXPECTED = {
     "bounced": 1,
     "complained": 1,
     "excluded": 1,
+    "too_often": 0,
     "duplicate_address": 1,
     "held_out": 0,
     "will_receive": 5,
@@ -395,3 +400,89 @@ def test_every_code_of_the_waterfall_has_words(campaign, person):
         "will_receive",
     ]
     assert audience.waterfall(campaign, as_of=TODAY).count("nothing") == 0
+
+
+# --- several contacts, other ways, the draw where the rows are -----------------------------------
+
+
+def contacts(customer: Customer, *roles: str) -> None:
+    for number, role in enumerate(roles):
+        email = f"{customer.code.lower()}-{number}@example.jp"
+        Contact.objects.create(customer=customer, email=email, role=role)
+        agree(customer, email)
+
+
+def planned(campaign, staff) -> list[tuple[str, str, str]]:
+    audience.launch(campaign=campaign, by=staff, now=NOW)
+    audience.plan_due(now=NOW)
+    rows = Delivery.objects.order_by("address", "customer").values_list("address", "state", "reason")
+    return [(address.split("@")[0], state, reason) for address, state, reason in rows]
+
+
+def test_every_contact_gets_it_once_an_address_and_all_share_the_arm(campaign, person, staff):
+    Campaign.objects.update(recipients="all", holdout_percent=50)
+    for number in range(2):
+        contacts(person(number), "pays", "uses")
+    Contact.objects.filter(email="c00001-0@example.jp").update(email="c00001-1@example.jp")
+    rows = planned(Campaign.objects.get(), staff)
+    assert [reason for _address, state, reason in rows if state == "suppressed"] == ["duplicate_address"]
+    by_customer = {}
+    for row in Delivery.objects.exclude(state="suppressed"):
+        by_customer.setdefault(row.customer_id, []).append(row.state)
+    assert sorted((len(states), len(set(states))) for states in by_customer.values()) == [(2, 1), (3, 1)]
+    assert sorted(Enrollment.objects.values_list("arm", flat=True)) == ["held_out", "treated"]
+    assert Coupon.objects.count() == 1
+
+
+def test_only_contacts_with_the_role_are_written_to(campaign, person, staff):
+    Campaign.objects.update(recipients="role", recipient_roles=["pays", "decides"])
+    contacts(person(0), "uses", "pays")
+    person(1)
+    assert planned(Campaign.objects.get(), staff) == [("", "suppressed", "no_address"), ("c00000-1", "pending", "")]
+
+
+@pytest.mark.parametrize(
+    ("way", "changes", "expected"),
+    [
+        ("line", {"line_id": "U1"}, ("U1", "suppressed", "no_consent")),
+        ("line", {}, ("", "suppressed", "no_address")),
+        ("sms", {"phone": "09000000000"}, ("09000000000", "suppressed", "no_consent")),
+        ("task", {}, ("C00001", "pending", "")),
+        ("task", {"phone": "0311112222"}, ("C00001", "suppressed", "refused")),
+        ("postal", {}, ("", "suppressed", "no_address")),
+        ("postal", {"address": "千代田区1-1"}, ("C00001", "pending", "")),
+        ("webhook", {}, ("C00001", "pending", "")),
+    ],
+)
+def test_each_way_has_its_own_address_and_its_own_consent(campaign, person, staff, way, changes, expected):
+    someone = person(1)
+    Contact.objects.update(**{key: value for key, value in changes.items() if key != "address"})
+    Customer.objects.update(address=changes.get("address", ""))
+    consent.withdraw(customer=someone, channel="phone", address="0311112222", at=NOW, source="staff")
+    campaign.steps.update(channel=way)
+    audience.freeze(campaign, NOW)
+    Campaign.objects.update(state="running", launched_at=NOW)
+    audience.plan(campaign_id=campaign.pk, now=NOW)
+    row = Delivery.objects.get()
+    assert (row.address, row.state, row.reason, row.channel) == (*expected, way)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    people=st.dictionaries(
+        st.integers(1, 10**9), st.sampled_from(["", "champions", "お得意", "a_b", "B"]), max_size=60
+    ),
+    percent=st.integers(1, 50),
+    number=st.integers(1, 10**6),
+)
+def test_the_draw_where_the_rows_are_is_that_of_uplift(people, percent, number):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS campaign_audience")
+        cursor.execute("CREATE TEMP TABLE campaign_audience (customer_id bigint, stratum text, verdict text)")
+        for customer, stratum in people.items():
+            cursor.execute("INSERT INTO campaign_audience VALUES (%s, %s, 'ok')", [customer, stratum])
+        verdicts.draw(Campaign(pk=number, holdout_percent=percent))
+        cursor.execute("SELECT customer_id FROM campaign_audience WHERE verdict = 'held_out'")
+        drawn = {row[0] for row in cursor}
+        cursor.execute("DROP TABLE campaign_audience")
+    assert drawn == uplift.hold_out(number, people.items(), percent)
