@@ -27,6 +27,7 @@ from .http import Answer, HttpChannel, Limits, check_demo, refusal
 
 KEYED_FOR = dt.timedelta(hours=24)
 CONNECTIONS = 4
+PATIENCE = Limits(connect=2, answer=3)  # of somebody who waits for a page
 MOST_CHARACTERS = 5000  # of a text message, in UTF-16 units
 MOST_ALT = 400  # of the words in the list of chats
 MOST_LABEL = 20
@@ -61,7 +62,10 @@ class LineChannel(HttpChannel):
 
     def quota(self) -> Quota:
         """How much of the month is left. Raises NotConfiguredError or BrokenError where LINE can't be asked."""
-        limit, used = (self.open().call("GET", path) for path in (QUOTA, USED))
+        try:
+            limit, used = (self.open().call("GET", path) for path in (QUOTA, USED))
+        finally:
+            self.close()
         if not (limit.is_yes and used.is_yes):
             status = used.status if limit.is_yes else limit.status
             raise NotConfiguredError(
@@ -145,12 +149,12 @@ def _shortened(text: str) -> str:
     return line if len(line) <= MOST_ALT // 2 else f"{line[: MOST_ALT // 2 - 1]}…"
 
 
-def channel(installation: Installation) -> LineChannel:
+def channel(installation: Installation, limits: Limits | None = None) -> LineChannel:
     """The configured channel. Raises NotConfiguredError."""
     if not settings.LINE_CHANNEL_TOKEN:
         raise NotConfiguredError(_("LINE is not set up: give LINE_CHANNEL_TOKEN and LINE_CHANNEL_SECRET."))
     check_demo(installation, settings.LINE_API_URL)
-    return LineChannel(settings.LINE_API_URL, settings.LINE_CHANNEL_TOKEN)
+    return LineChannel(settings.LINE_API_URL, settings.LINE_CHANNEL_TOKEN, limits)
 
 
 def route(installation: Installation) -> Route:

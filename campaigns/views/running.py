@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Installation
 from accounts.roles import may
-from campaigns import audience, compliance, previewing, results, states, tasks
+from campaigns import audience, before_sending, compliance, previewing, results, states, tasks
 from campaigns.forms import LaunchForm
 from campaigns.models import Campaign, Delivery, DomainPause, Way
 from campaigns.states import CampaignError
@@ -117,6 +117,7 @@ def launch(request: HttpRequest, pk: int) -> HttpResponse:
         "receivers": waterfall.count("will_receive"),
         "held_out": waterfall.count("held_out"),
         "problems": problems_of(campaign, day),
+        "facts": before_sending.facts(campaign, receivers=waterfall.count("will_receive")),
         "result_on": day + dt.timedelta(days=campaign.window_days),
         **approval.needed(campaign, waterfall.count("will_receive"), timezone.now()),
     }
