@@ -211,6 +211,20 @@ def grant(
     return True
 
 
+def note_published(
+    *, customer: Customer, address: str, page: str, wants_no_ads: bool, at: dt.datetime, by: User | None = None
+) -> bool:
+    """Enters a mail address found on a public page (`page`: where, and what it says). Whether it may be written to.
+
+    A page that wants no advertising is a refusal (特定電子メール法 施行規則 3条).
+    """
+    common = {"customer": customer, "channel": Channel.MAIL, "address": address, "at": at, "source": "published"}
+    if wants_no_ads:
+        withdraw(**common, by=by, wording=page)
+        return False
+    return grant(**common, by=by, basis=Consent.Basis.PUBLISHED, wording=page)
+
+
 @transaction.atomic
 def resubscribe(*, customer: Customer, channel: str, address: str, at: dt.datetime, source: str, wording: str) -> bool:
     """The person himself asks to be written to again: lifts his refusal, never a bounce or a complaint.

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Installation
 from accounts.roles import public
-from campaigns import tracking
+from campaigns import unsubscribing
 
 
 @public("recipients of a mail have no login; the 256-bit token of their link is what they show")
@@ -24,10 +24,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     step = "ask"
     if request.method == "POST":
         if request.POST.get("do") == "again":
-            tracking.resubscribe(token=token, now=timezone.now(), wording=wording)
+            unsubscribing.resubscribe(token=token, now=timezone.now(), wording=wording)
             step = "again"
         else:
-            tracking.unsubscribe(token=token, now=timezone.now(), wording=_("Stop e-mails"))
+            unsubscribing.unsubscribe(token=token, now=timezone.now(), wording=_("Stop e-mails"))
             step = "done"
     return render(request, "portal/unsubscribe.html", {"step": step, "company": company, "wording": wording})
 

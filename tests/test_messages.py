@@ -194,6 +194,8 @@ DATA = {
     "campaigns/attendance.py",
     "campaigns/fields.py",
     "campaigns/previewing.py",
+    "campaigns/bounces.py",
+    "campaigns/statuses.py",
     "demo",
 }
 

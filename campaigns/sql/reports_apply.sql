@@ -76,11 +76,12 @@ WITH settled AS (
     WHERE delivery.id = told.delivery_id
         AND (delivery.state = 'unknown' OR delivery.state = 'deferred' AND told.has_arrived)
     RETURNING delivery.id, delivery.campaign_id, delivery.step_id, delivery.customer_id, delivery.contact_id,
-        delivery.settled_at
+        delivery.settled_at, delivery.channel
 )
 INSERT INTO customers_event (customer_id, contact_id, kind, at, data)
 SELECT settled.customer_id, settled.contact_id, 'mail_accepted', settled.settled_at,
-    jsonb_build_object('campaign', settled.campaign_id, 'step', settled.step_id, 'delivery', settled.id)
+    jsonb_build_object('campaign', settled.campaign_id, 'step', settled.step_id, 'delivery', settled.id,
+        'channel', settled.channel)
 FROM settled
 ;;
 -- A click that turned out to be a machine's is none.
@@ -100,7 +101,7 @@ SELECT delivery.customer_id, delivery.contact_id,
     told.event, told.at,
     jsonb_strip_nulls(jsonb_build_object(
         'campaign', delivery.campaign_id, 'campaign_name', campaign.name, 'step', delivery.step_id,
-        'delivery', delivery.id, 'link', told.link, 'url', link.url
+        'delivery', delivery.id, 'channel', delivery.channel, 'link', told.link, 'url', link.url
     ))
 FROM (
     SELECT report.delivery_id, report.link, min(report.at) AS at,

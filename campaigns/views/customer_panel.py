@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import may
-from campaigns import audience, line_accounts
+from campaigns import audience, line_accounts, proof
 from campaigns.forms import ExclusionForm
 from campaigns.models import Delivery, Exclusion
 from customers.models import Contact, Customer
@@ -20,6 +20,15 @@ SHOWN = 20
 def customer_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """A part of the customer's page, loaded by it; a page of its own without script."""
     return _panel(request, get_object_or_404(Customer, pk=pk), ExclusionForm())
+
+
+@may("customers.view")
+@require_safe
+def proof_of(request: HttpRequest, pk: int) -> HttpResponse:
+    """On what ground one message was sent: what the law asks to be able to show."""
+    rows = Delivery.objects.select_related("customer", "contact", "campaign", "step")
+    delivery = get_object_or_404(rows, pk=pk, sending_at__isnull=False)
+    return render(request, "campaigns/proof.html", {"delivery": delivery, "proof": proof.proof(delivery)})
 
 
 @may("campaigns.edit")

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import override_settings
 
 from accounts.models import Installation
-from campaigns import audience, sending, states, tracking
+from campaigns import audience, sending, states, unsubscribing
 from campaigns.channels import RefusedError, Stage
 from campaigns.channels.email import EmailChannel
 from campaigns.models import Campaign, Delivery, DomainPause, Offer
@@ -227,7 +227,7 @@ def test_a_server_that_goes_away_in_the_middle_leaves_the_rest_waiting(planned, 
 def test_who_unsubscribes_in_the_middle_gets_nothing_more(planned, mail_server, meanwhile):
     planned(5)
     waiting = Delivery.objects.order_by("due_at", "id")
-    meanwhile(lambda: [tracking.unsubscribe(token=one.token, now=NOW) for one in waiting[1:3]])
+    meanwhile(lambda: [unsubscribing.unsubscribe(token=one.token, now=NOW) for one in waiting[1:3]])
     sending.run(now=NOW)
     assert Counter(ledger().values()) == {ACCEPTED: 3, ("suppressed", "refused"): 2}
     assert len(mail_server.mails) == 3
@@ -493,7 +493,7 @@ def test_a_server_that_takes_fewer_connections_gets_fewer(planned, four, monkeyp
 
 def test_who_unsubscribes_is_taken_out_of_his_wave(planned, four):
     planned(8)
-    tracking.unsubscribe(token=row(2).token, now=NOW)
+    unsubscribing.unsubscribe(token=row(2).token, now=NOW)
     assert sending.run(now=NOW) == 7
     assert ledger()["p2"] == ("suppressed", "refused")
 

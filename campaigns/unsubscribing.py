@@ -1,21 +1,16 @@
-"""What people did with a mail: for now, that they want no more of them, or want them again."""
+"""People who want no more messages, or want them again: said by the link of a message, effective at once."""
 
 import datetime as dt
 
 from django.db import transaction
 
 from customers import consent
-from customers.models import Event
+from customers.models import Channel, Event
 
-from .models import Delivery
+from . import links
+from .models import Delivery, Way
 
 SOURCE = "unsubscribe"
-
-
-def find(token: str) -> Delivery | None:
-    """The delivery an unsubscribe link stands for, whatever became of it."""
-    found = Delivery.objects.select_related("customer", "contact")
-    return found.filter(token=token).exclude(address="").first() if token.isascii() and "\0" not in token else None
 
 
 @transaction.atomic
@@ -24,12 +19,12 @@ def unsubscribe(*, token: str, now: dt.datetime, wording: str = "") -> bool:
 
     Safe to repeat; a second time changes nothing.
     """
-    delivery = find(token)
+    delivery = _locked(token)
     if delivery is None:
         return False
     is_news = consent.withdraw(
         customer=delivery.customer,
-        channel=delivery.channel,
+        channel=Way(delivery.channel).consented or Channel.MAIL,
         address=delivery.address,
         at=now,
         source=SOURCE,
@@ -43,12 +38,12 @@ def unsubscribe(*, token: str, now: dt.datetime, wording: str = "") -> bool:
 @transaction.atomic
 def resubscribe(*, token: str, now: dt.datetime, wording: str) -> bool:
     """The person takes it back, with the words he saw. False where the link is unknown."""
-    delivery = find(token)
+    delivery = _locked(token)
     if delivery is None:
         return False
     is_news = consent.resubscribe(
         customer=delivery.customer,
-        channel=delivery.channel,
+        channel=Way(delivery.channel).consented or Channel.MAIL,
         address=delivery.address,
         at=now,
         source=SOURCE,
@@ -57,6 +52,14 @@ def resubscribe(*, token: str, now: dt.datetime, wording: str) -> bool:
     if is_news:
         _tell(delivery, "resubscribed", now)
     return True
+
+
+def _locked(token: str) -> Delivery | None:
+    """The delivery of a link, held until the end, so that pressing twice is once; None where the link is unknown."""
+    found = links.by_token(token)
+    if found is not None:
+        Delivery.objects.select_for_update(of=["self"]).get(pk=found.pk)
+    return found
 
 
 def _tell(delivery: Delivery, kind: str, now: dt.datetime) -> None:
