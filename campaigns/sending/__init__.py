@@ -64,11 +64,11 @@ class Routes:
 
 
 def _due(now: dt.datetime) -> list[str]:
-    """The ways with something to send, the most urgent first."""
+    """The ways with something to send, the most urgent first; not those that people carry."""
     if Installation.get().sending_stopped:
         return []
     due = sql.rows("campaigns/sql/due.sql", {"now": now})
-    return list(dict.fromkeys(row["channel"] for row in due))
+    return list(dict.fromkeys(row["channel"] for row in due if row["channel"] not in registry.BY_HAND))
 
 
 def _run(way: str, routes: Routes, *, now: dt.datetime, seconds: float, is_stopping: Callable[[], bool]) -> int:
