@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from . import uplift
+from . import results, uplift
 from .models import Campaign
 from .uplift import Verdict
 
@@ -51,12 +51,62 @@ def verdict(judgement: uplift.Judgement) -> str:
     return sentences[judgement.verdict] % _difference(judgement.uplift)
 
 
+def happened(found: results.Results) -> str:
+    """How many reached the goal, in a sentence; empty where an arm is empty."""
+    sent, held_out = found.treated.rate, found.held_out.rate
+    if sent is None or held_out is None:
+        return ""
+    words = {"sent": f"{sent:.1%}", "held_out": f"{held_out:.1%}"}
+    return _("%(sent)s of those it was sent to reached the goal, and %(held_out)s of those held out.") % words
+
+
+def worth(found: results.Results, tax: str) -> str:
+    """What it brought in yen, with its limits; why not, where that can't be said; empty while nothing is said."""
+    if found.judgement.uplift is None:
+        return ""
+    if found.money is None:
+        return _("Too few purchases in the comparison group to put it in yen.")
+    amounts = {name: signed_money(getattr(found.money, name)) for name in ("value", "low", "high")}
+    return _("In revenue: about %(value)s (%(low)s to %(high)s), %(tax)s.") % {**amounts, "tax": tax}
+
+
 def what_now(judgement: uplift.Judgement, campaign: Campaign) -> str:
-    """What would let one say more; empty where nothing is to be said."""
-    if judgement.verdict == Verdict.CANNOT_SAY and judgement.people_needed:
-        words = {"effect": points(float(campaign.expected_effect) / 100), "people": f"{judgement.people_needed:,}"}
+    """What to do now; empty while the window is open."""
+    if judgement.verdict == Verdict.CANNOT_SAY:
+        return _before_one_can_say(judgement, campaign)
+    sentences = {
+        Verdict.POSITIVE: _("Send it to those held out as well, and use it again."),
+        Verdict.NEGATIVE: _("Don't repeat it as it is: change the words, the offer or the time first."),
+        Verdict.NO_COMPARISON: _("Next time hold out 10%, and you will see what it brings."),
+        Verdict.FAULTY: _("Don't draw conclusions from these figures. Find out first how the groups came apart."),
+    }
+    return sentences.get(judgement.verdict, "")
+
+
+def _before_one_can_say(judgement: uplift.Judgement, campaign: Campaign) -> str:
+    effect = float(campaign.expected_effect) / 100
+    words = {"effect": points(effect), "people": f"{judgement.people_needed or 0:,}"}
+    if judgement.days_needed:
+        return _("At this rate of entries it can be said in about %(days)s days.") % {"days": judgement.days_needed}
+    if judgement.uplift and judgement.uplift.high < effect:
+        return (
+            _("An effect of the %(effect)s you hoped for can be ruled out: change something before you repeat it.")
+            % words
+        )
+    if judgement.people_needed:
         return _("To see the %(effect)s you hoped for, a campaign to about %(people)s people is needed.") % words
     return ""
+
+
+def variants(ranking: uplift.Ranking | None) -> str:
+    """Which of the tested words were better; empty where nothing was compared. The winner's own effect is not named."""
+    if ranking is None:
+        return ""
+    if ranking.best:
+        return _("%(letter)s reached the goal more often than the others; chance alone would hardly do that.") % {
+            "letter": ranking.best
+        }
+    return _("Which one is better can't be said; %(letter)s is ahead.") % {"letter": ranking.leading}
 
 
 FAULTS = {

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import approval, compose, customer_panel, flow, occasions, postal, results, running
+from .views import approval, compose, customer_panel, fairness, flow, occasions, postal, results, running
 
 app_name = "campaigns"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<int:pk>/", compose.detail, name="detail"),
     path("<int:pk>/edit/", compose.edit, name="edit"),
     path("<int:pk>/behind/<slug:code>/", results.behind, name="behind"),
+    path("<int:pk>/arms/<slug:arm>/", results.arm, name="arm"),
+    path("<int:pk>/arms/<slug:arm>/export/", results.export_arm, name="arm-export"),
     path("<int:pk>/deliveries/<slug:state>/", results.deliveries, name="deliveries"),
     path("<int:pk>/test/", running.send_test, name="test"),
     path("<int:pk>/postal/", postal.lists, name="postal"),
@@ -24,6 +26,7 @@ urlpatterns = [
     path("<int:pk>/postal/<uuid:token>/posted/", postal.posted, name="postal-posted"),
     path("<int:pk>/postal/<uuid:token>/back/", postal.back, name="postal-back"),
     path("<int:pk>/launch/", running.launch, name="launch"),
+    path("<int:pk>/match/", fairness.match, name="match"),
     path("<int:pk>/progress/", running.progress, name="progress"),
     path("<int:pk>/event/", occasions.event, name="event"),
     path("<int:pk>/event/edit/", occasions.edit, name="event-edit"),

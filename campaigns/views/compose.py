@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import may
-from campaigns import approving, audience, composing, explaining, fields, listing, playbooks, previewing
+from campaigns import approving, audience, composing, explaining, fields, listing, playbooks, previewing, proposing
 from campaigns.forms import CampaignForm, begin_with
 from campaigns.models import Campaign
 from campaigns.playbooks import PLAYBOOKS
@@ -22,7 +22,7 @@ from customers.models import Customer
 from customers.searching import search_form
 from segments.models import Segment
 
-from . import find, number, results, running, today
+from . import fairness, find, number, results, running, today
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 FOUND = 8  # customers offered for a preview
@@ -124,6 +124,8 @@ def _before_launch(campaign: Campaign, day: dt.date) -> dict:
         "problems": running.problems_of(campaign, day),
         "prospects": prospects,
         "outlook": explaining.outlook(prospects, campaign),
+        "proposal": proposing.holdout(campaign, prospects),
+        **fairness.of(campaign),
     }
 
 

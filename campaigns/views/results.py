@@ -5,14 +5,19 @@ import datetime as dt
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.roles import may
-from campaigns import audience, explaining, reasons
+from accounts import audit
+from accounts.models import Installation
+from accounts.roles import allows, may
+from campaigns import arm_people, audience, explaining, reasons, variants
 from campaigns import results as domain
-from campaigns.models import Campaign, Coupon, Delivery
+from campaigns.models import Campaign, Coupon, Delivery, Enrollment
+from common import downloads
 from customers.models import Contact
 
 from . import find, today
@@ -28,6 +33,10 @@ def of(campaign: Campaign) -> dict:
     if found:
         words = {
             "verdict": explaining.verdict(found.judgement),
+            "happened": explaining.happened(found),
+            "worth": explaining.worth(found, Installation.get().get_tax_display()),
+            "variant_words": explaining.variants(found.ranking),
+            "of_the_rest": variants.of_the_rest(campaign),
             "what_now": explaining.what_now(found.judgement, campaign),
             "faults": explaining.faults(found.faults),
             "result_on": found.last_on + dt.timedelta(days=1),
@@ -67,6 +76,52 @@ def deliveries(request: HttpRequest, pk: int, state: str) -> HttpResponse:
     rows = campaign.deliveries.filter(state=state).select_related("customer").order_by("customer__sort_key", "pk")
     context = {"campaign": campaign, "state": Delivery.State(state), **_page(request, rows)}
     return render(request, "campaigns/deliveries.html", context)
+
+
+@may("campaigns.view")
+@require_safe
+def arm(request: HttpRequest, pk: int, arm: str) -> HttpResponse:
+    """The customers behind a figure of the result: an arm, or a variant of it; all, or who reached the goal."""
+    campaign, wanted = _asked(request, pk, arm)
+    cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
+    context = {
+        "campaign": campaign,
+        "wanted": wanted,
+        "arm": Enrollment.Arm(arm),
+        "page": arm_people.page(campaign, wanted, now=timezone.now(), **cursors),
+        "may_export": allows(request.user, "customers.export"),
+        "everybody_url": wanted.address(reached=""),
+        "reached_url": wanted.address(reached="1"),
+        "sorts": {
+            name: {"url": wanted.address(sort=name), "order": order if wanted.sort == name else ""}
+            for name, order in (("revenue", "descending"), ("number", "ascending"))
+        },
+    }
+    return render(request, "campaigns/arm.html", context)
+
+
+@may("customers.export")
+@require_POST
+def export_arm(request: HttpRequest, pk: int, arm: str) -> HttpResponseBase:
+    """The same customers as a file; who took it along is recorded."""
+    campaign, wanted = _asked(request, pk, arm)
+    now = timezone.now()
+    count = arm_people.page(campaign, wanted, now=now).count
+    audit.record("campaign.export", by=request.user, on=campaign, arm=arm, count=count)
+    return downloads.answer(
+        request,
+        name=f"campaign-{campaign.pk}-{arm}",
+        header=arm_people.HEADER,
+        rows=lambda: arm_people.export(campaign, wanted, now=now),
+        back=reverse("campaigns:arm", args=[pk, arm]) + wanted.address(),
+    )
+
+
+def _asked(request: HttpRequest, pk: int, arm: str) -> tuple[Campaign, arm_people.Wanted]:
+    campaign = find(pk)
+    if arm not in Enrollment.Arm or campaign.launched_at is None:
+        raise Http404
+    return campaign, arm_people.Wanted.read(arm, request.GET)
 
 
 def _page(request: HttpRequest, rows: QuerySet) -> dict:

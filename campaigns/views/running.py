@@ -22,7 +22,7 @@ from campaigns.models import Campaign, Delivery, DomainPause, Way
 from campaigns.states import CampaignError
 from customers.models import Customer
 
-from . import approval, find, number, today
+from . import approval, fairness, find, number, today
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 ON_THE_WAY = {Campaign.State.RUNNING, Campaign.State.PAUSED}
@@ -118,6 +118,7 @@ def launch(request: HttpRequest, pk: int) -> HttpResponse:
         "held_out": waterfall.count("held_out"),
         "problems": problems_of(campaign, day),
         "facts": before_sending.facts(campaign, receivers=waterfall.count("will_receive")),
+        **fairness.of(campaign),
         "result_on": day + dt.timedelta(days=campaign.window_days),
         **approval.needed(campaign, waterfall.count("will_receive"), timezone.now()),
     }

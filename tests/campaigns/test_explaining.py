@@ -1,10 +1,12 @@
 """Results and prospects in words. Figures are made up; how they come about is tested in test_uplift.py."""
 
+import datetime as dt
+
 import pytest
 from django.utils import translation
 
-from campaigns import explaining
-from campaigns.models import Campaign
+from campaigns import explaining, results, uplift
+from campaigns.models import Campaign, Delivery
 from campaigns.uplift import Fault, Interval, Judgement, Prospect, Verdict
 
 
@@ -67,10 +69,66 @@ def test_cannot_say_names_how_many_people_the_hoped_for_effect_would_need():
 
 
 @pytest.mark.parametrize(
-    "judgement", [Judgement(Verdict.CANNOT_SAY, SEEN), Judgement(Verdict.POSITIVE, SEEN, people_needed=5)]
+    ("judgement", "sentence"),
+    [
+        (Judgement(Verdict.RUNNING), ""),
+        (Judgement(Verdict.CANNOT_SAY, SEEN), ""),
+        (Judgement(Verdict.POSITIVE, SEEN, people_needed=5), "Send it to those held out as well, and use it again."),
+        (
+            Judgement(Verdict.NEGATIVE, SEEN),
+            "Don't repeat it as it is: change the words, the offer or the time first.",
+        ),
+        (Judgement(Verdict.NO_COMPARISON), "Next time hold out 10%, and you will see what it brings."),
+        (
+            Judgement(Verdict.CANNOT_SAY, SEEN, people_needed=900, days_needed=12),
+            "At this rate of entries it can be said in about 12 days.",
+        ),
+        (
+            Judgement(Verdict.CANNOT_SAY, Interval(0.001, -0.01, 0.012), people_needed=900, days_needed=0),
+            "An effect of the +2.0pt you hoped for can be ruled out: change something before you repeat it.",
+        ),
+    ],
 )
-def test_otherwise_nothing_more_is_said(judgement):
-    assert explaining.what_now(judgement, a_campaign()) == ""
+def test_it_says_what_to_do_now(judgement, sentence):
+    assert explaining.what_now(judgement, a_campaign()) == sentence
+
+
+def test_faulty_figures_are_not_to_be_used():
+    assert "Don't draw conclusions" in explaining.what_now(Judgement(Verdict.FAULTY), a_campaign())
+
+
+def found(judgement: Judgement, *, sent=(900, 45), held_out=(100, 4), money: Interval | None = None) -> results.Results:
+    arms = {
+        "treated": results.ArmResult(customers=sent[0], reached=sent[1]),
+        "held_out": results.ArmResult(customers=held_out[0], reached=held_out[1]),
+    }
+    day = dt.date(2026, 11, 20)
+    return results.Results(
+        arms=arms, variants={}, judgement=judgement, money=money, money_uncapped=None, cost=None, roi=None,
+        is_over=True, is_series=False, first_on=day, last_on=day, faults=[], states={}, unknown=Delivery.objects.none(),
+    )  # fmt: skip
+
+
+def test_what_happened_names_the_share_of_each_group():
+    words = "5.0% of those it was sent to reached the goal, and 4.0% of those held out."
+    assert explaining.happened(found(Judgement(Verdict.CANNOT_SAY, SEEN))) == words
+    assert explaining.happened(found(Judgement(Verdict.NO_COMPARISON), held_out=(0, 0))) == ""
+
+
+def test_what_it_was_worth_in_yen_with_its_limits_and_tax_or_why_that_cannot_be_said():
+    said = Judgement(Verdict.POSITIVE, SEEN)
+    money = explaining.worth(found(said, money=Interval(120_000, -5_000, 245_000)), "without tax")
+    assert money == "In revenue: about +¥120,000 (−¥5,000 to +¥245,000), without tax."
+    assert explaining.worth(found(said), "") == "Too few purchases in the comparison group to put it in yen."
+    assert explaining.worth(found(Judgement(Verdict.RUNNING)), "") == ""
+
+
+def test_variants_name_the_better_one_only_where_that_is_sure():
+    sure = uplift.rank({"A": uplift.Arm(1000, 20), "B": uplift.Arm(1000, 90)})
+    assert explaining.variants(sure).startswith("B reached the goal more often")
+    unsure = uplift.rank({"A": uplift.Arm(100, 3), "B": uplift.Arm(100, 4)})
+    assert explaining.variants(unsure) == "Which one is better can't be said; B is ahead."
+    assert explaining.variants(None) == ""
 
 
 @pytest.mark.parametrize("fault", Fault)
