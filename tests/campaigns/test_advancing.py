@@ -1,10 +1,12 @@
 """People in a series go on, skip or leave, each step once an entry; pauses hold everybody."""
 
 import datetime as dt
+import threading
 
 import pytest
+from django.db import connection
 
-from campaigns import advancing, audience, states
+from campaigns import advancing, audience, entering, states
 from campaigns.models import Campaign, Delivery, Journey, Occasion, Rsvp
 from campaigns.states import State
 from customers import consent
@@ -289,3 +291,40 @@ def test_nobody_is_planned_while_another_process_has_the_campaign(entered, monke
 def test_the_words_of_a_waterfall_count_entries(entered):
     campaign = entered({}, {"wait": 1}, people=2)
     assert audience.waterfall(campaign, as_of=TODAY).count("will_receive") == 2
+
+
+# --- at once ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_at_once_send_everybody_on_once(campaign, person, segment):
+    campaign = series.by_news(campaign, {}, {"wait": 1}, {"wait": 1})
+    series.news(segment, *(person(n) for n in range(1, 13)))
+    start = threading.Barrier(2, timeout=10)
+
+    def work():
+        start.wait()
+        try:
+            for now in (NOW, NOW + DAY, NOW + 2 * DAY):
+                entering.enter_due(now=now)
+                advancing.advance_due(now=now, most=2)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _each in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    series.tick(NOW + 2 * DAY)  # a process that found the other at it has left the rest to the next call
+    series.tick(NOW + 4 * DAY)
+    rows = Delivery.objects.values_list("customer", "entry", "step__position")
+    assert len(rows) == len(set(rows)) == 36
+    assert {row[2:] for row in series.places(campaign)} == {(3, "finished")}
+
+
+def test_a_pause_waits_for_the_batch_and_then_nobody_goes_on(entered, staff):
+    campaign = entered({}, {"wait": 1})
+    states.pause(campaign=campaign, by=staff, now=NOW)
+    assert entering.taken(campaign.pk) is None
+    assert advancing.advance_due(now=NOW + 2 * DAY) == 0
