@@ -76,7 +76,10 @@ class RulesForm(forms.Form):
     exits_on_goal = forms.BooleanField(label=_("Who reaches the goal leaves"), required=False)
     exits_on_leaving = forms.BooleanField(label=_("Who leaves the segment leaves the campaign"), required=False)
     recipients = forms.ChoiceField(
-        label=_("Recipients"), choices=Campaign.Recipients, widget=forms.RadioSelect, required=False
+        label=pgettext_lazy("contacts", "Recipients"),
+        choices=Campaign.Recipients,
+        widget=forms.RadioSelect,
+        required=False,
     )
     recipient_roles = forms.MultipleChoiceField(
         label=_("Roles"), required=False, choices=Contact.Role, widget=forms.CheckboxSelectMultiple
@@ -185,7 +188,11 @@ class StepForm(forms.Form):
         help_text=_("For conditions about clicks."),
     )
     condition_segment = SegmentField(
-        Segment.objects.all(), label=_("Segment"), required=False, help_text=_("For conditions about a segment.")
+        Segment.objects.all(),
+        empty_label="–",
+        label=_("Segment"),
+        required=False,
+        help_text=_("For conditions about a segment."),
     )
     channel = forms.ChoiceField(label=_("Channel"), choices=Way)
     unit_cost = forms.DecimalField(label=_("Cost apiece"), required=False, min_value=0, max_digits=10, decimal_places=2)
