@@ -13,7 +13,7 @@ from tests.campaigns.series import DAY
 
 
 @pytest.fixture
-def page(client: Client, staff):
+def visit(client: Client, staff):
     client.force_login(staff)
     client.cookies["django_language"] = "en"
 
@@ -40,33 +40,33 @@ def running(campaign, person, segment):
     return made
 
 
-def test_a_draft_is_built_by_plain_forms(page, campaign):
-    assert "Add a step behind step 1" in page("flow", campaign).content.decode()
-    answer = page("flow-step-add", campaign, after=1)
+def test_a_draft_is_built_by_plain_forms(visit, campaign):
+    assert "Add a step behind step 1" in visit("flow", campaign).content.decode()
+    answer = visit("flow-step-add", campaign, after=1)
     assert answer.url == reverse("campaigns:flow-step", args=[campaign.pk, 2])
     wanted = {"wait": 2, "wait_unit": "workdays", "send_time": "10:30", "channel": "mail"}
-    answer = page("flow-step", campaign, 2, **wanted, condition="not_clicked", condition_step=1)
+    answer = visit("flow-step", campaign, 2, **wanted, condition="not_clicked", condition_step=1)
     assert answer.status_code == 302
     second = campaign.steps.get(position=2)
     assert (second.wait, second.wait_unit, second.condition) == (2, "workdays", {"is": "not_clicked", "step": 1})
-    said = page("flow", campaign).content.decode()
+    said = visit("flow", campaign).content.decode()
     assert "2 working days later at 10:30" in said
     assert "only who did not click in step 1" in said
-    page("flow-step-change", campaign, 2, "up", x=1)
+    visit("flow-step-change", campaign, 2, "up", x=1)
     assert campaign.steps.get(position=1).wait == 2
-    page("flow-step-change", campaign, 1, "down", x=1)
-    page("flow-step-change", campaign, 2, "remove", x=1)
+    visit("flow-step-change", campaign, 1, "down", x=1)
+    visit("flow-step-change", campaign, 2, "remove", x=1)
     assert campaign.steps.count() == 1
-    assert page("flow-step-change", campaign, 1, "sideways", x=1).status_code == 404
+    assert visit("flow-step-change", campaign, 1, "sideways", x=1).status_code == 404
 
 
-def test_what_is_wrong_with_a_step_stands_at_the_field(page, campaign):
+def test_what_is_wrong_with_a_step_stands_at_the_field(visit, campaign):
     series.steps(campaign, {}, {"wait": 1})
     wanted = {"wait": 500, "wait_unit": "days", "condition": "in_segment", "channel": "mail"}
-    answer = page("flow-step", campaign, 2, **wanted)
+    answer = visit("flow-step", campaign, 2, **wanted)
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == {"wait", "condition_segment"}
-    assert page("flow-step", campaign, 7).status_code == 404
+    assert visit("flow-step", campaign, 7).status_code == 404
 
 
 BASIC = {"trigger": "broadcast", "again": "never", "recipients": "primary", "priority": 2}
@@ -96,12 +96,12 @@ BASIC = {"trigger": "broadcast", "again": "never", "recipients": "primary", "pri
         ),
     ],
 )
-def test_rules_are_set_and_shown_again_as_they_are_stored(page, campaign, posted, expected):
-    assert page("flow-rules", campaign, **(BASIC | posted)).status_code == 302
+def test_rules_are_set_and_shown_again_as_they_are_stored(visit, campaign, posted, expected):
+    assert visit("flow-rules", campaign, **(BASIC | posted)).status_code == 302
     campaign.refresh_from_db()
     assert {name: getattr(campaign, name) for name in expected} == expected
-    assert page("flow", campaign).status_code == 200
-    initial = page("flow-rules", campaign).context["form"].initial
+    assert visit("flow", campaign).status_code == 200
+    initial = visit("flow-rules", campaign).context["form"].initial
     shown = {name: posted[name] for name in ("date", "distance", "unit", "side", "every", "weekdays") if name in posted}
     assert {name: initial[name] for name in shown} == shown
 
@@ -118,68 +118,68 @@ def test_rules_are_set_and_shown_again_as_they_are_stored(page, campaign, posted
         ({"version": 0}, "__all__"),
     ],
 )
-def test_what_is_missing_in_the_rules_stands_at_the_field(page, campaign, posted, field):
-    answer = page("flow-rules", campaign, **(BASIC | posted))
+def test_what_is_missing_in_the_rules_stands_at_the_field(visit, campaign, posted, field):
+    answer = visit("flow-rules", campaign, **(BASIC | posted))
     assert answer.status_code == 422
     assert field in answer.context["form"].errors
 
 
-def test_counts_at_each_place_and_the_names_behind_them(page, running):
+def test_counts_at_each_place_and_the_names_behind_them(visit, running):
     found = flow_counts.places(running)
     assert found[1] == flow_counts.Place(sent=3, clicked=1, left=1)
     assert found[2] == flow_counts.Place(outgoing=2)
     assert found[3] == flow_counts.Place(waiting=2)
-    said = page("flow", running).content.decode()
+    said = visit("flow", running).content.decode()
     assert "Reached the goal" in said
     assert "goes on where he is; nothing begins anew" in said
-    left = page("flow-people", running, query="?state=exited&behind=1")
+    left = visit("flow-people", running, query="?state=exited&behind=1")
     assert [row.customer.code for row in left.context["page"].rows] == ["C00002"]
-    assert "Nobody is here" in page("flow-people", running, query="?state=active&behind=0").content.decode()
-    panel = page("customer-panel", Journey.objects.filter(state="active").first().customer)
+    assert "Nobody is here" in visit("flow-people", running, query="?state=active&behind=0").content.decode()
+    panel = visit("customer-panel", Journey.objects.filter(state="active").first().customer)
     assert "/flow/" in panel.content.decode()
 
 
-def test_the_list_of_people_pages_by_keyset(page, running, monkeypatch):
+def test_the_list_of_people_pages_by_keyset(visit, running, monkeypatch):
     monkeypatch.setattr(flow_counts, "ROWS", 2)
-    first = page("flow-people", running)
+    first = visit("flow-people", running)
     assert (first.context["page"].count, first.context["prev_url"]) == (3, "")
-    second = page("flow-people", running, query=first.context["next_url"])
+    second = visit("flow-people", running, query=first.context["next_url"])
     assert [row.customer.code for row in second.context["page"].rows] == ["C00001"]
-    back = page("flow-people", running, query=second.context["prev_url"])
+    back = visit("flow-people", running, query=second.context["prev_url"])
     assert back.context["page"].rows == first.context["page"].rows
     assert second.context["next_url"] == ""
 
 
-def test_a_running_campaign_is_changed_by_an_edition_that_says_who_gets_it(page, running):
-    assert page("flow-step", running, 1).status_code == 404
-    page("flow-edition-begin", running, x=1)
-    assert "You are working on edition 2" in page("flow", running).content.decode()
-    assert "This is edition 1, the one in force" in page("flow", running, query="?edition=now").content.decode()
-    asked = page("flow-edition-use", running).content.decode()
+def test_a_running_campaign_is_changed_by_an_edition_that_says_who_gets_it(visit, running):
+    assert visit("flow-step", running, 1).status_code == 404
+    visit("flow-edition-begin", running, x=1)
+    assert "You are working on edition 2" in visit("flow", running).content.decode()
+    assert "This is edition 1, the one in force" in visit("flow", running, query="?edition=now").content.decode()
+    asked = visit("flow-edition-use", running).content.decode()
     assert "Those on the way now (2 people)" in asked
     Step.objects.filter(edition=2, position=1).update(subject="")
-    assert page("flow-edition-use", running, who="all").status_code == 422
+    assert visit("flow-edition-use", running, who="all").status_code == 422
     Step.objects.filter(edition=2, position=1).update(subject="neu")
-    assert page("flow-edition-use", running, who="all").status_code == 302
+    assert visit("flow-edition-use", running, who="all").status_code == 302
     assert editions.on_the_way(running) == {2: 2}
-    assert page("flow-edition-use", running).status_code == 302
-    page("flow-edition-begin", running, x=1)
-    page("flow-edition-discard", running, x=1)
+    assert visit("flow-edition-use", running).status_code == 302
+    visit("flow-edition-begin", running, x=1)
+    visit("flow-edition-discard", running, x=1)
     assert Step.objects.filter(edition=3).count() == 0
 
 
-def test_what_is_over_stays_as_it_is(page, running, staff):
+def test_what_is_over_stays_as_it_is(visit, running, staff):
     states.cancel(campaign=running, by=staff)
-    assert page("flow-rules", running).status_code == 302
-    page("flow-edition-begin", running, x=1)
+    assert visit("flow-rules", running).status_code == 302
+    visit("flow-edition-begin", running, x=1)
     assert editions.editable(running) is None
-    page("flow-step-add", running, after=1)
+    visit("flow-step-add", running, after=1)
     assert running.steps.count() == 3
 
 
-def test_a_frozen_segment_can_be_named_in_a_condition(page, campaign):
+def test_a_frozen_segment_can_be_named_in_a_condition(visit, campaign):
     series.steps(campaign, {}, {"wait": 1})
     other = Segment.objects.create(slug="other", name="Other", rule={})
     wanted = {"wait": 1, "wait_unit": "days", "condition": "in_segment", "channel": "mail"}
-    assert page("flow-step", campaign, 2, **wanted, condition_segment=other.pk).status_code == 302
+    assert visit("flow-step", campaign, 2, **wanted, condition_segment=other.pk).status_code == 302
     assert campaign.steps.get(position=2).condition == {"is": "in_segment", "segment": other.pk}
