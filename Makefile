@@ -1,7 +1,7 @@
 # make demo    the whole product on this machine, on port PORT (8000), with its data in DATA_DIR (.data)
 # make test    everything, on throw-away servers, in a real browser too
 # make cover   make test with branch coverage, which takes longer
-# make prove   the long sets whole, of which make test runs samples; prints their figures
+# make prove   the long sets whole, of which make test runs samples; prints their figures (WHAT=tests/faults: only those)
 # make setup   only installs · make check · make fix · make bench SIZE=M
 # Needs Python 3.11 or later (PYTHON=… names one) and nothing else.
 
@@ -34,7 +34,7 @@ cover:
 
 prove:
 	@sh devstack/setup.sh dev
-	@exec $(RUN) pytest -m prove -s
+	@exec $(RUN) pytest -m prove -s $(WHAT)
 
 check:
 	@sh devstack/setup.sh dev

@@ -26,7 +26,7 @@ STOPPING = 30  # seconds a sender has to be gone after TERM
 
 
 def test_senders_killed_again_and_again_lose_none_and_repeat_none(campaign, judge, pollers, celery_worker_process, say):
-    storm(campaign, judge, pollers, celery_worker_process, say, mails=1_500, kills=7)
+    storm(campaign, judge, pollers, celery_worker_process, say, mails=1_000, kills=5)
 
 
 @pytest.mark.prove
@@ -156,7 +156,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize(("step", "nth", "doubts"), MOMENTS)
 def test_killed_at_the_worst_moment(campaign, judge, pollers, say, step, nth, doubts):
-    kill_at(step, nth, doubts, campaign, judge, pollers(**ONE_CONNECTION), say, kills=4)
+    kill_at(step, nth, doubts, campaign, judge, pollers(**ONE_CONNECTION), say, kills=3)
 
 
 @pytest.mark.prove
@@ -167,7 +167,7 @@ def test_killed_500_times_at_the_worst_moment(campaign, judge, pollers, say, ste
 
 def kill_at(step, nth, doubts, campaign: Campaign, judge: Judge, runner: Pollers, say, *, kills: int) -> None:
     """A poller dies by its own doing each time: at the nth mail of its connection."""
-    launched(campaign, kills * 110 if kills < 10 else kills * 30)
+    launched(campaign, min(kills * 20, 10_000))
     killed: list[str] = []
     living: queue.Queue[int] = queue.Queue()
 
