@@ -64,7 +64,13 @@ def _steps(campaign: Campaign) -> list[str]:
     steps = list(in_force(campaign))
     if not steps:
         return [_("The campaign has no message yet.")]
-    return [*flow.problems(campaign), *(problem for step in steps for problem in _step(campaign, step))]
+    found = {step: _step(campaign, step) for step in steps}
+    return [*flow.problems(campaign), *(_named(step, problem, steps) for step in steps for problem in found[step])]
+
+
+def _named(step: Step, problem: str, steps: list[Step]) -> str:
+    """With several steps, which one it is about."""
+    return _("Step %(n)s: %(problem)s") % {"n": step.position, "problem": problem} if len(steps) > 1 else problem
 
 
 def in_force(campaign: Campaign) -> QuerySet[Step]:

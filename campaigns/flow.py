@@ -45,9 +45,10 @@ def problems(campaign: Campaign) -> list[str]:
         found.append(_("Say when people enter: the rule of the trigger is missing or not complete."))
     if campaign.recipients == Campaign.Recipients.ROLE and not campaign.recipient_roles:
         found.append(_("Choose which roles it goes to."))
-    for step in campaign.steps.filter(edition=campaign.edition):
-        found += conditions.faults(step.condition, step.position)
-    return found
+    steps = list(campaign.steps.filter(edition=campaign.edition).order_by("position"))
+    if campaign.trigger == Trigger.BROADCAST and steps and (steps[0].wait or steps[0].send_time or steps[0].condition):
+        found.append(_("Step 1 of a broadcast goes out at its start, to everybody: take its wait and condition out."))
+    return found + [fault for step in steps for fault in conditions.faults(step.condition, step.position)]
 
 
 def _rule(campaign: Campaign) -> anniversaries.Rule | recurring.Rule | None:

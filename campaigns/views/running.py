@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Installation
 from accounts.roles import may
-from campaigns import audience, before_sending, compliance, previewing, results, states, tasks
+from campaigns import audience, before_sending, compliance, editions, flow, journeys, previewing, results, states, tasks
 from campaigns.forms import LaunchForm
 from campaigns.models import Campaign, Delivery, DomainPause, Way
 from campaigns.states import CampaignError
@@ -120,6 +120,9 @@ def launch(request: HttpRequest, pk: int) -> HttpResponse:
         "facts": before_sending.facts(campaign, receivers=waterfall.count("will_receive")),
         **fairness.of(campaign),
         "result_on": day + dt.timedelta(days=campaign.window_days),
+        "is_triggered": journeys.is_triggered(campaign),
+        "entry": flow.entry(campaign),
+        "steps": editions.steps_of(campaign, campaign.edition),
         **approval.needed(campaign, waterfall.count("will_receive"), timezone.now()),
     }
     return render(request, "campaigns/launch.html", context, status=422 if form.errors else 200)

@@ -117,6 +117,7 @@ def test_what_is_not_said_yet_forbids_the_launch(campaign, in_english):
     series.steps(
         campaign, {"condition": {"is": "clicked", "step": 1}}, {"condition": {"is": "in_segment", "segment": 0}}
     )
+    assert any("Step 1 of a broadcast" in problem for problem in flow.problems(campaign))
     campaign.trigger, campaign.recipients = Trigger.DATE, "role"
     assert len(flow.problems(campaign)) == 4
 

@@ -183,3 +183,19 @@ def test_a_frozen_segment_can_be_named_in_a_condition(visit, campaign):
     wanted = {"wait": 1, "wait_unit": "days", "condition": "in_segment", "channel": "mail"}
     assert visit("flow-step", campaign, 2, **wanted, condition_segment=other.pk).status_code == 302
     assert campaign.steps.get(position=2).condition == {"is": "in_segment", "segment": other.pk}
+
+
+def test_a_triggered_campaign_can_be_launched_before_anybody_is_in_its_segment(visit, campaign, person):
+    Campaign.objects.update(trigger="entering")
+    Segment.objects.update(is_frozen=True)  # never out of date
+    series.steps(campaign, {"subject": "一", "body": "本文"}, {"subject": "", "body": "", "wait": 3})
+    said = visit("launch", campaign).content.decode()
+    assert "Step 2: The subject is empty." in said
+    Step.objects.filter(position=2).update(subject="二", body="本文")
+    said = visit("launch", campaign).content.decode()
+    assert "Whoever comes into “Dormant” after the launch enters." in said
+    assert "disabled" not in said.split("btn-list")[-1]
+    campaign.refresh_from_db()
+    assert visit("launch", campaign, when="now").status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.planned_to) == ("running", 0)
