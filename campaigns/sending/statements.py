@@ -10,7 +10,6 @@ from django.db import connection
 from common import sql
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
-PER_CENT = re.compile(r"%%")
 _prepared: dict[str, object] = {}  # name → the database connection that knows it
 
 
@@ -31,9 +30,10 @@ def _prepare(cursor, name: str) -> None:
     """Prepared statements live as long as the connection to the database."""
     if _prepared.get(name) is connection.connection:
         return
+    cursor.execute("SET plan_cache_mode = force_generic_plan")  # else planning costs more than the work
     for number, (text, _call) in enumerate(_statements(name)):
-        cursor.execute(f"DEALLOCATE {_name(name, number)}") if _is_known(cursor, _name(name, number)) else None
-        cursor.execute(text)
+        if not _is_known(cursor, _name(name, number)):
+            cursor.execute(text)
     _prepared[name] = connection.connection
 
 
