@@ -49,7 +49,7 @@ class Plain:
 @pytest.fixture
 def book(monkeypatch, installation):
     made = Book()
-    for way, is_keyed in ((Way.WEBHOOK, True), (Way.POSTAL, False)):
+    for way, is_keyed in ((Way.WEBHOOK, True), (Way.SMS, False)):
         route = Route(lambda: made, lambda _step, _variant: Plain(), is_keyed=is_keyed)
         monkeypatch.setitem(registry.ROUTES, way, lambda _installation, route=route: route)
     return made
@@ -83,7 +83,7 @@ def test_with_a_key_a_lost_answer_is_asked_for_again(book, person, segment, staf
 
 
 def test_without_a_key_a_lost_answer_stays_in_doubt(book, person, segment, staff):
-    row = due(running(segment, staff, way=Way.POSTAL), person(1))
+    row = due(running(segment, staff, way=Way.SMS, message_class="business"), person(1))
     book.answers = [LOST]
     sending.run(now=NOW)
     sending.run(now=NOW + dt.timedelta(hours=2))
@@ -106,11 +106,11 @@ def died(row: Delivery, hours: float) -> None:
     [
         (Way.WEBHOOK, 1, ("accepted", "")),
         (Way.WEBHOOK, 25, ("unknown", "no_answer")),
-        (Way.POSTAL, 1, ("unknown", "no_answer")),
+        (Way.SMS, 1, ("unknown", "no_answer")),
     ],
 )
 def test_a_sender_killed_while_handing_over(book, person, segment, staff, way, hours, expected):
-    row = due(running(segment, staff, way=way), person(1))
+    row = due(running(segment, staff, way=way, message_class="business"), person(1))
     died(row, hours)
     sending.run(now=NOW)
     assert found(row) == expected
@@ -129,7 +129,7 @@ def test_a_key_nobody_honours_any_more_is_not_tried_again(book, person, segment,
     row = due(running(segment, staff, way=Way.WEBHOOK), person(1))
     book.answers = [LOST]
     sending.run(now=NOW)
-    monkeypatch.setitem(registry.ROUTES, Way.WEBHOOK, registry.ROUTES[Way.POSTAL])
+    monkeypatch.setitem(registry.ROUTES, Way.WEBHOOK, registry.ROUTES[Way.SMS])
     sending.run(now=NOW + dt.timedelta(minutes=2))
     assert (found(row), len(book.given)) == (("unknown", "no_answer"), 1)
 
