@@ -73,6 +73,11 @@ def behind(campaign: Campaign, code: str, *, as_of: dt.date) -> QuerySet[Custome
         return Customer.objects.filter(pk__in=[row[0] for row in cursor])
 
 
+def ledger_behind(campaign: Campaign, code: str) -> QuerySet[Delivery]:
+    """The same once it is planned, as rows of the ledger."""
+    return _rows_behind(_first_step(campaign), code)
+
+
 def _rows_behind(rows: QuerySet[Delivery], code: str) -> QuerySet[Delivery]:
     stopped = [Delivery.State.SUPPRESSED, Delivery.State.HELD_OUT, Delivery.State.CANCELLED]
     if code == reasons.MATCHED:

@@ -25,14 +25,22 @@ class Page:
     next_url: str = ""
 
 
-def page(found: QuerySet, params: Mapping[str, str], *, by: tuple[str, ...] = ("pk",), size: int = ROWS) -> Page:
+def page(
+    found: QuerySet,
+    params: Mapping[str, str],
+    *,
+    by: tuple[str, ...] = ("pk",),
+    size: int = ROWS,
+    of: QuerySet | None = None,
+) -> Page:
     """The page `params` ask for (after=, before=), in the order `by`, which ends with "pk" and holds no empty value.
 
-    "-" before every name of `by`: the other way round. Other parameters stay in the addresses.
+    "-" before every name of `by`: the other way round. Other parameters stay in the addresses. `of`: all rows with
+    what `by` names, where that is computed: the row of the cursor may have left `found` meanwhile.
     """
     is_down = by[0].startswith("-")
     names = tuple(name.removeprefix("-") for name in by)
-    cursor, is_back = _cursor(found, params, names)
+    cursor, is_back = _cursor(found.model._base_manager.all() if of is None else of, params, names)
     rows = _slice(found, names, cursor, is_down=is_down != is_back, size=size)
     is_more, rows = len(rows) > size, rows[:size]
     if is_back:
@@ -49,12 +57,12 @@ def page(found: QuerySet, params: Mapping[str, str], *, by: tuple[str, ...] = ("
     )
 
 
-def _cursor(found: QuerySet, params: Mapping[str, str], names: tuple[str, ...]) -> tuple[tuple | None, bool]:
+def _cursor(everything: QuerySet, params: Mapping[str, str], names: tuple[str, ...]) -> tuple[tuple | None, bool]:
     """Where the page begins, and whether it goes backwards from there."""
     for key, is_back in (("before", True), ("after", False)):
         text = params.get(key, "")
         if text.isascii() and text.isdigit() and len(text) < 19:
-            values = found.model._base_manager.filter(pk=int(text)).values_list(*names).first()
+            values = everything.filter(pk=int(text)).values_list(*names).first()
             if values is not None:
                 return values, is_back
     return None, False

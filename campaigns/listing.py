@@ -1,16 +1,70 @@
-"""The list of campaigns, newest first, by keyset; each with its counts from the ledger and its result."""
+"""The list of campaigns: found by name, filtered, sorted, by keyset; each with its counts and its result."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, Max, QuerySet
+from django.db.models.functions import Coalesce, Lower
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from . import playbooks, results, uplift
+from accounts.models import User
+from segments.models import Segment
+
+from . import keyset, playbooks, results, uplift
 from .models import Campaign, Delivery
 
 ROWS = 20
 State = Delivery.State
+HEADER = [
+    "campaign_id", "name", "state", "kind", "trigger", "playbook", "segment", "made_by", "planned_for", "launched_at",
+    "audience", "accepted", "failed", "unknown", "held_out",
+]  # fmt: skip
+# Order → its words, and what it compares; newest first is no order of its own.
+ORDERS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
+    "new": (_("Newest first"), ("-pk",)),
+    "name": (_("Name"), ("folded", "pk")),
+    "start": (_("When it is sent"), ("-starts", "-pk")),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asked the list for; unknown values fall back to everything."""
+
+    q: str = ""
+    state: str = ""
+    kind: str = ""
+    trigger: str = ""
+    segment: str = ""
+    by: str = ""
+    sort: str = "new"
+
+    @classmethod
+    def read(cls, params: Mapping[str, str]) -> "Wanted":
+        given = {name: params.get(name, "").strip()[:120].replace("\0", "") for name in cls.__dataclass_fields__}
+        known = {
+            "state": Campaign.State.values,
+            "kind": Campaign.MessageClass.values,
+            "trigger": Campaign.Trigger.values,
+            "sort": ORDERS,
+        }
+        for name, values in known.items():
+            given[name] = given[name] if given[name] in values else cls.__dataclass_fields__[name].default
+        given["by"] = given["by"] if given["by"].isascii() and given["by"].isdigit() and len(given["by"]) < 19 else ""
+        return cls(**given)
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(value for name, value in asdict(self).items() if name != "sort")
+
+    def address(self, **changes: str) -> str:
+        kept = {name: value for name, value in (asdict(self) | changes).items() if value}
+        if kept.get("sort") == "new":
+            del kept["sort"]
+        return f"?{urlencode(kept)}"
 
 
 @dataclass
@@ -45,47 +99,86 @@ class Page:
 
     rows: list[Row]
     count: int
-    state: str
+    wanted: Wanted
     prev_url: str = ""
     next_url: str = ""
+    is_capped: bool = False
 
 
-def page(*, state: str, before: int | None, after: int | None, now: dt.datetime) -> Page:
-    """The campaigns below id `before`, or those above id `after`, else the newest; `state` empty: all."""
-    state = state if state in Campaign.State else ""
-    found = Campaign.objects.filter(state=state) if state else Campaign.objects.all()
-    campaigns, is_more = _slice(found.select_related("segment"), before, after)
-    is_first = before is None if after is None else not is_more
-    is_last = not is_more if after is None else False
-    return Page(
-        _rows(campaigns, now),
-        found.count(),
-        state,
-        prev_url="" if is_first or not campaigns else _url(state, after=campaigns[0].pk),
-        next_url="" if is_last or not campaigns else _url(state, before=campaigns[-1].pk),
-    )
+def page(params: Mapping[str, str], *, now: dt.datetime) -> Page:
+    """The page the parameters ask for."""
+    wanted = Wanted.read(params)
+    asked = {**params, **{name: value for name, value in asdict(wanted).items() if name != "sort" or value != "new"}}
+    if wanted.sort == "new":
+        asked.pop("sort", None)
+    found = keyset.page(matching(wanted), asked, by=ORDERS[wanted.sort][1], size=ROWS, of=_all())
+    return Page(_rows(found.rows, now), found.count, wanted, found.prev_url, found.next_url, found.is_capped)
 
 
-def _slice(found, before: int | None, after: int | None) -> tuple[list[Campaign], bool]:
-    """One page, newest first, and whether there are more in the direction gone."""
-    if after is not None:
-        some = list(found.filter(pk__gt=after).order_by("pk")[: ROWS + 1])
-        return some[:ROWS][::-1], len(some) > ROWS
-    if before is not None:
-        found = found.filter(pk__lt=before)
-    some = list(found.order_by("-pk")[: ROWS + 1])
-    return some[:ROWS], len(some) > ROWS
+def matching(wanted: Wanted) -> QuerySet[Campaign]:
+    rules = {
+        "name__icontains": wanted.q,
+        "state": wanted.state,
+        "message_class": wanted.kind,
+        "trigger": wanted.trigger,
+        "segment__slug": wanted.segment,
+        "created_by": wanted.by,
+    }
+    return _all().filter(**{name: value for name, value in rules.items() if value}).select_related("segment")
 
 
-def _url(state: str, **cursor: int) -> str:
-    return "?" + urlencode({**({"state": state} if state else {}), **cursor})
+def _all() -> QuerySet[Campaign]:
+    """With what the list may be sorted by: the name without case, and when it goes or went out."""
+    return Campaign.objects.annotate(folded=Lower("name"), starts=Coalesce("launched_at", "scheduled_at", "created_at"))
 
 
-def _rows(campaigns: list[Campaign], now: dt.datetime) -> list[Row]:
+def choices() -> dict[str, list]:
+    """What the filters offer: the segments and the people of campaigns there are."""
+    return {
+        "segments": list(Segment.objects.filter(campaigns__isnull=False).distinct().order_by("name")),
+        "people": list(User.objects.filter(pk__in=Campaign.objects.values("created_by")).order_by("name")),
+    }
+
+
+def lines(wanted: Wanted, now: dt.datetime) -> Iterator[list]:
+    """Every campaign wanted, under HEADER."""
+    found = matching(wanted).select_related("segment", "created_by").order_by(*ORDERS[wanted.sort][1])
+    for row in _rows(list(found), now, with_results=False):
+        one = row.campaign
+        what = [one.pk, one.name, one.state, one.message_class, one.trigger, one.playbook, str(one.segment)]
+        when = [one.created_by.name, one.scheduled_at, one.launched_at]
+        counts = [row.matched, *(row.counts.get(state, 0) for state in ("accepted", "failed", "unknown", "held_out"))]
+        yield [*what, *when, *counts]
+
+
+def _rows(campaigns: list[Campaign], now: dt.datetime, *, with_results: bool = True) -> list[Row]:
     rows = {campaign.pk: Row(campaign) for campaign in campaigns}
     ledger = Delivery.objects.filter(campaign__in=campaigns, step__position=1)
     for line in ledger.values("campaign", "state").annotate(count=Count("pk")).order_by():
         rows[line["campaign"]].counts[line["state"]] = line["count"]
-    for pk, judgement in results.judgements(campaigns, now=now).items():
+    judged = results.judgements(campaigns, now=now) if with_results else {}
+    for pk, judgement in judged.items():
         rows[pk].judgement = judgement if judgement.verdict != uplift.Verdict.RUNNING else None
     return list(rows.values())
+
+
+# --- what a segment has received lately ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Received:
+    """A campaign to a segment, and how many of its present members it reached lately."""
+
+    campaign: Campaign
+    people: int
+    last_at: dt.datetime | None
+
+
+def received(segment: Segment, *, since: dt.datetime) -> list[Received]:
+    """What the members of a segment were sent since then, by whichever campaign; most of them first."""
+    members = segment.memberships.filter(left_on=None).values("customer")
+    sent = Delivery.objects.filter(state=State.ACCEPTED, settled_at__gte=since, customer__in=members)
+    found = sent.values("campaign").annotate(people=Count("customer", distinct=True), last=Max("settled_at"))
+    rows = list(found.order_by("-people", "-campaign")[:ROWS])
+    campaigns = Campaign.objects.in_bulk([row["campaign"] for row in rows])
+    return [Received(campaigns[row["campaign"]], row["people"], row["last"]) for row in rows]

@@ -1,10 +1,30 @@
 from django.urls import path
 
-from .views import approval, compose, customer_panel, fairness, flow, occasions, postal, results, running
+from .views import (
+    approval,
+    calendar,
+    compose,
+    customer_panel,
+    fairness,
+    flow,
+    ledger,
+    occasions,
+    postal,
+    results,
+    running,
+)
 
 app_name = "campaigns"
 urlpatterns = [
-    path("", compose.campaign_list, name="list"),
+    path("", calendar.campaign_list, name="list"),
+    path("export/", calendar.export, name="list-export"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/load/", calendar.load, name="calendar-load"),
+    path("segments/<slug:slug>/", calendar.segment_panel, name="segment-panel"),
+    path("<int:pk>/ledger/", ledger.ledger, name="ledger"),
+    path("<int:pk>/ledger/export/", ledger.export, name="ledger-export"),
+    path("<int:pk>/ledger/<int:delivery_pk>/settle/", ledger.settle, name="settle"),
+    path("<int:pk>/resend/", ledger.resend, name="resend"),
     path("new/", compose.new, name="new"),
     path("customers/<int:pk>/", customer_panel.customer_panel, name="customer-panel"),
     path("customers/<int:pk>/exclude/", customer_panel.exclude, name="exclude"),
@@ -14,10 +34,10 @@ urlpatterns = [
     path("deliveries/<int:pk>/proof/", customer_panel.proof_of, name="proof"),
     path("<int:pk>/", compose.detail, name="detail"),
     path("<int:pk>/edit/", compose.edit, name="edit"),
-    path("<int:pk>/behind/<slug:code>/", results.behind, name="behind"),
+    path("<int:pk>/behind/<slug:code>/", ledger.behind, name="behind"),
     path("<int:pk>/arms/<slug:arm>/", results.arm, name="arm"),
     path("<int:pk>/arms/<slug:arm>/export/", results.export_arm, name="arm-export"),
-    path("<int:pk>/deliveries/<slug:state>/", results.deliveries, name="deliveries"),
+    path("<int:pk>/deliveries/<slug:state>/", ledger.deliveries, name="deliveries"),
     path("<int:pk>/test/", running.send_test, name="test"),
     path("<int:pk>/postal/", postal.lists, name="postal"),
     path("<int:pk>/postal/make/", postal.make, name="postal-make"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import may
-from campaigns import approving, audience, composing, explaining, fields, listing, playbooks, previewing, proposing
+from campaigns import approving, audience, composing, explaining, fields, playbooks, previewing, proposing
 from campaigns.forms import CampaignForm, begin_with
 from campaigns.models import Campaign
 from campaigns.playbooks import PLAYBOOKS
@@ -28,20 +28,6 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 FOUND = 8  # customers offered for a preview
 STEPS = {Campaign.State.DRAFT: 3, Campaign.State.SCHEDULED: 4, Campaign.State.RUNNING: 4, Campaign.State.PAUSED: 4}
 LAST_STEP = 5
-
-
-@may("campaigns.view")
-@require_safe
-def campaign_list(request: HttpRequest) -> HttpResponse:
-    """Newest first, twenty a page."""
-    page = listing.page(
-        state=request.GET.get("state", ""),
-        before=number(request.GET.get("before")),
-        after=number(request.GET.get("after")),
-        now=timezone.now(),
-    )
-    template = "campaigns/_rows.html" if request.htmx and not request.htmx.boosted else "campaigns/list.html"
-    return render(request, template, {"page": page, "states": Campaign.State.choices})
 
 
 @may("campaigns.edit")

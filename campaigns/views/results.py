@@ -2,8 +2,6 @@
 
 import datetime as dt
 
-from django.core.paginator import Paginator
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,16 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import audit
 from accounts.models import Installation
 from accounts.roles import allows, may
-from campaigns import arm_people, audience, explaining, reasons, variants
+from campaigns import arm_people, explaining, variants
 from campaigns import results as domain
-from campaigns.models import Campaign, Coupon, Delivery, Enrollment
+from campaigns.models import Campaign, Coupon, Enrollment
 from common import downloads
-from customers.models import Contact
 
-from . import find, today
-
-NAMES = 50  # a page
-KNOWN = {reasons.MATCHED, reasons.HELD_OUT, reasons.WILL_RECEIVE, *reasons.PLANNED, *reasons.LATER}
+from . import find
 
 
 def of(campaign: Campaign) -> dict:
@@ -50,32 +44,6 @@ def _coupons(campaign: Campaign) -> dict | None:
         return None
     given = Coupon.objects.filter(offer=offer)
     return {"offer": offer, "given": given.count(), "redeemed": given.exclude(redeemed_at=None).count()}
-
-
-@may("campaigns.view")
-@require_safe
-def behind(request: HttpRequest, pk: int, code: str) -> HttpResponse:
-    """The customers of one line of "who will receive it and why not"."""
-    campaign = find(pk)
-    if code not in KNOWN:
-        raise Http404
-    mail = Contact.objects.filter(customer=OuterRef("pk"), left_on=None).order_by("-is_primary", "pk")
-    customers = audience.behind(campaign, code, as_of=today()).select_related("owner")
-    customers = customers.annotate(mail=Subquery(mail.values("email")[:1])).order_by("sort_key", "pk")
-    context = {"campaign": campaign, "label": reasons.label(code), **_page(request, customers)}
-    return render(request, "campaigns/behind.html", context)
-
-
-@may("campaigns.view")
-@require_safe
-def deliveries(request: HttpRequest, pk: int, state: str) -> HttpResponse:
-    """The mails of one state, with the server's words."""
-    campaign = find(pk)
-    if state not in Delivery.State:
-        raise Http404
-    rows = campaign.deliveries.filter(state=state).select_related("customer").order_by("customer__sort_key", "pk")
-    context = {"campaign": campaign, "state": Delivery.State(state), **_page(request, rows)}
-    return render(request, "campaigns/deliveries.html", context)
 
 
 @may("campaigns.view")
@@ -122,13 +90,3 @@ def _asked(request: HttpRequest, pk: int, arm: str) -> tuple[Campaign, arm_peopl
     if arm not in Enrollment.Arm or campaign.launched_at is None:
         raise Http404
     return campaign, arm_people.Wanted.read(arm, request.GET)
-
-
-def _page(request: HttpRequest, rows: QuerySet) -> dict:
-    """One page of names, and the ways to those beside it."""
-    people = Paginator(rows, NAMES).get_page(request.GET.get("page"))
-    return {
-        "people": people,
-        "prev_url": f"?page={people.previous_page_number()}" if people.has_previous() else "",
-        "next_url": f"?page={people.next_page_number()}" if people.has_next() else "",
-    }

@@ -60,7 +60,7 @@ def _of_role(request: HttpRequest, settings: Installation, now: dt.datetime, tod
         jobs = own or worklist.jobs(user=request.user, today=today, mine_only=False)
         return {"jobs": jobs[:JOBS], "job_count": len(jobs), "has_more_jobs": len(jobs) > JOBS}
     if request.user.role == Role.MANAGER:
-        page = listing.page(state="", before=None, after=None, now=now)
+        page = listing.page({}, now=now)
         return {"campaigns": page.rows[:CAMPAIGNS]}
     last_night = JobRun.objects.filter(job="nightly").order_by("-started_at").first()
     next_run = dt.datetime.combine(today + dt.timedelta(days=1), dt.time(), settings.zone)
