@@ -63,7 +63,7 @@ def _of_step(step: Step, installation: Installation, receivers: int) -> Iterator
         yield from _quota(installation, receivers)
     elif step.channel == Way.SMS:
         yield from _segments(step, installation)
-    if step.unit_cost:
+    if step.unit_cost and receivers:
         yield Fact(_cost(step, receivers * step.unit_cost))
 
 
@@ -72,8 +72,8 @@ def _quota(installation: Installation, receivers: int) -> Iterator[Fact]:
         quota = line.channel(installation, line.PATIENCE).quota()
     except NotConfiguredError:
         return  # said already
-    except ChannelError as error:
-        yield Fact(_("LINE can't be asked how many messages are left: %(why)s") % {"why": error.words}, is_warning=True)
+    except ChannelError:
+        yield Fact(_("LINE does not answer: how many messages are left this month is not known."), is_warning=True)
         return
     if quota.left is None:
         yield Fact(_("LINE sets no limit to this month's messages; %(used)s are used.") % {"used": f"{quota.used:,}"})

@@ -21,6 +21,7 @@ PADDING = 5 * mm
 SMALL, NORMAL, LARGE = 7.0, 9.5, 12.0  # points
 LEAST = 5.0
 LEADING = 1.35
+NOT_FIRST = frozenset("ぁぃぅぇぉっゃゅょァィゥェォッャュョヮーヽヾ々、。，．・)）」』】")
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,15 @@ def _lines(letter: Letter, width: float, scale: float) -> list[tuple[str, float]
 
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:
-    """Broken anywhere, as Japanese addresses are, but not before a space's other side or a closing mark."""
+    """Broken anywhere, as Japanese addresses are, but never before a mark that may not begin a line (行頭禁則)."""
     lines, line = [], ""
     for character in _printable(text):
         if line and _width(line + character, size) > width:
-            lines.append(line.strip())
-            line = ""
+            end = len(line)
+            while end > 1 and f"{line}{character}"[end] in NOT_FIRST:
+                end -= 1
+            lines.append(line[:end].strip())
+            line = line[end:]
         line += character
     return [part for part in [*lines, line.strip()] if part]
 

@@ -100,7 +100,8 @@ def take(*, code: str, line_id: str, now: dt.datetime) -> Contact | None:
     event = _open(code, now, is_locked=True)
     if event is None or not line_id.strip():
         return None
-    contact = Contact.objects.select_for_update(of=("self",)).select_related("customer").get(pk=event.contact_id)
+    mine = Contact.objects.select_for_update(of=("self",)).select_related("customer")
+    contact = mine.get(pk=event.contact_id or 0)  # an invitation without a contact isn't open
     for other in Contact.objects.filter(line_id=line_id).exclude(pk=contact.pk):
         _write(other, "")
     _write(contact, line_id)

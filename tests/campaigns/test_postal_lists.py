@@ -246,5 +246,17 @@ def test_the_worst_addresses_still_make_a_sheet(worst):
         assert labels.pdf([label(**worst)], sheet).startswith(b"%PDF")
 
 
+def test_no_line_begins_with_a_small_letter_or_a_mark():
+    pdf(label())  # knows the font
+    for width in range(40, 80):
+        lines = labels._wrapped("とても長いビルディングのショッピングセンター(東館)", width, 10)
+        assert not [line for line in lines if line[0] in labels.NOT_FIRST]
+        assert "".join(lines) == "とても長いビルディングのショッピングセンター(東館)"
+
+
+def pdf(letter: postal_lists.Letter) -> bytes:
+    return labels.pdf([letter], labels.SHEETS["2x6"])
+
+
 def test_no_letters_make_an_empty_page():
     assert len(PdfReader(BytesIO(labels.pdf([], labels.SHEETS["3x4"]))).pages) == 1
