@@ -93,6 +93,8 @@ def _before_one_can_say(judgement: uplift.Judgement, campaign: Campaign) -> str:
             _("An effect of the %(effect)s you hoped for can be ruled out: change something before you repeat it.")
             % words
         )
+    if judgement.days_needed is not None:
+        return _("There are enough people, but a series is looked at again and again: it has to be surer than 95%.")
     if judgement.people_needed:
         return _("To see the %(effect)s you hoped for, a campaign to about %(people)s people is needed.") % words
     return ""

@@ -13,22 +13,23 @@ from .arms import Arm, Interval
 from .foreseeing import people_needed
 
 Z95 = 1.959963984540054  # 97.5 % point of the normal distribution
+Z99 = 2.5758293035489  # 99.5 % point: what a series is asked for, as people look at it every day
 
 
-def wilson(arm: Arm) -> tuple[float, float]:
-    """Return the 95 % Wilson score limits of an arm's rate."""
-    n, z2 = arm.customers, Z95**2
+def wilson(arm: Arm, z: float = Z95) -> tuple[float, float]:
+    """Return the Wilson score limits of an arm's rate, 95 % unless told."""
+    n, z2 = arm.customers, z**2
     middle = (arm.reached + z2 / 2) / (n + z2)
-    half = Z95 / (n + z2) * math.sqrt(arm.reached * (n - arm.reached) / n + z2 / 4)
+    half = z / (n + z2) * math.sqrt(arm.reached * (n - arm.reached) / n + z2 / 4)
     # rounding must not carry a limit past the rate itself where that is 0 or 1
     return min(arm.rate, max(0.0, middle - half)), max(arm.rate, min(1.0, middle + half))
 
 
-def uplift(treated: Arm, held_out: Arm) -> Interval | None:
-    """Return x₁/n₁ − x₀/n₀ with Newcombe's hybrid-score limits; None where an arm is empty."""
+def uplift(treated: Arm, held_out: Arm, z: float = Z95) -> Interval | None:
+    """Return x₁/n₁ − x₀/n₀ with Newcombe's hybrid-score limits, 95 % unless told; None where an arm is empty."""
     if not (treated.customers and held_out.customers):
         return None
-    (low1, high1), (low0, high0) = wilson(treated), wilson(held_out)
+    (low1, high1), (low0, high0) = wilson(treated, z), wilson(held_out, z)
     rate1, rate0 = treated.rate, held_out.rate
     value = rate1 - rate0
     return Interval(
@@ -70,8 +71,8 @@ def judge(
 ) -> Judgement:
     """Return what may be said of a campaign. It rests on the rate alone.
 
-    `is_early`: a series that has not the people its plan needs yet. Whoever looks at it every day would see it win by
-    chance far more often than once in twenty (decision 20), so nothing is said before.
+    Whoever looks at a series every day sees it win by chance far more often than once in twenty (decision 20). So one
+    that has not the people its plan needs yet (`is_early`) is not judged, and after that 99 % limits must exclude 0.
     """
     if not is_over:
         return Judgement(Verdict.RUNNING)
@@ -80,9 +81,10 @@ def judge(
     found = uplift(treated, held_out)
     if found is None:
         return Judgement(Verdict.NO_COMPARISON)
-    if found.low > 0 and not is_early:
+    strict = found if plan.entries_per_day is None else uplift(treated, held_out, Z99) or found
+    if strict.low > 0 and not is_early:
         return Judgement(Verdict.POSITIVE, found)
-    if found.high < 0 and not is_early:
+    if strict.high < 0 and not is_early:
         return Judgement(Verdict.NEGATIVE, found)
     needed = people_needed(plan.base_rate, plan.effect, plan.percent)
     days = _days_needed(needed, treated.customers + held_out.customers, plan)

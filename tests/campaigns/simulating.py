@@ -167,3 +167,26 @@ def table(cells: Sequence[Cell]) -> str:
             f"{cell.lost / cell.campaigns:6.1%} | {cell.in_money:8} {money:>9} {cell.money_wins:6.1%}"
         )
     return "\n".join(lines)
+
+
+ENTRIES, DAYS = 20, 200  # a day, and how long a series is looked at
+SERIES = Plan(0.20, 0.10, HOLDOUT, entries_per_day=ENTRIES)  # needs 1,394 people: the first 70 days are too early
+
+
+def watched(series: int, random: np.random.Generator) -> tuple[bool, bool]:
+    """A series without effect, looked at every day: was it ever said to help; would 95 % alone have said so?"""
+    people = np.arange(ENTRIES * DAYS)
+    held_out = np.zeros(len(people), dtype=bool)
+    held_out[list(uplift.drawn_at_entry(series, people.tolist(), HOLDOUT))] = True
+    has_bought = random.random(len(people)) < SERIES.base_rate
+    counts = [
+        np.cumsum(who)[ENTRIES - 1 :: ENTRIES]
+        for who in (~held_out, ~held_out & has_bought, held_out, held_out & has_bought)
+    ]
+    is_said = is_seen = False
+    for sent, sent_bought, kept, kept_bought in zip(*(count.tolist() for count in counts), strict=True):
+        arms = Arm(sent, sent_bought), Arm(kept, kept_bought)
+        judgement = uplift.judge(*arms, SERIES, is_over=True, is_early=uplift.is_early(*arms, SERIES))
+        is_said = is_said or judgement.verdict == Verdict.POSITIVE
+        is_seen = is_seen or (judgement.uplift is not None and judgement.uplift.low > 0)
+    return is_said, is_seen

@@ -84,6 +84,10 @@ def test_cannot_say_names_how_many_people_the_hoped_for_effect_would_need():
             "At this rate of entries it can be said in about 12 days.",
         ),
         (
+            Judgement(Verdict.CANNOT_SAY, Interval(0.012, 0.001, 0.025), people_needed=900, days_needed=0),
+            "There are enough people, but a series is looked at again and again: it has to be surer than 95%.",
+        ),
+        (
             Judgement(Verdict.CANNOT_SAY, Interval(0.001, -0.01, 0.012), people_needed=900, days_needed=0),
             "An effect of the +2.0pt you hoped for can be ruled out: change something before you repeat it.",
         ),
