@@ -4,7 +4,7 @@
 -- Parameters: those of outcomes.sql, arm, variant (empty: all), only_reached, by_revenue (largest first; else in the order
 --     of their numbers), after_key and after_id (null: from the start), way (1: onwards, -1: back), most (null: all).
 -- Reads: what outcomes.sql reads. Writes: nothing.
-WITH outcome AS (
+WITH outcome AS MATERIALIZED ( -- else a filter on it turns its joins into nested loops
     --> campaigns/sql/outcomes.sql
 ), chosen_people AS (
     SELECT outcome.*, CASE WHEN %(by_revenue)s THEN -outcome.revenue ELSE 0 END AS key

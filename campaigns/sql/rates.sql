@@ -5,7 +5,7 @@
 --     last_on (of the latest window).
 -- Parameters: those of outcomes.sql, cap (null: none).
 -- Reads: what outcomes.sql reads. Writes: nothing.
-WITH outcome AS (
+WITH outcome AS MATERIALIZED ( -- else a filter on it turns its joins into nested loops
     --> campaigns/sql/outcomes.sql
 ), amount AS (
     SELECT outcome.*, is_counted AND NOT has_left AS is_analysed, revenue::float8 AS amount,
