@@ -38,7 +38,7 @@ POLL = 5  # seconds between two looks of the clock
 
 
 def test_postgresql_killed_in_the_run_loses_nobody(campaign, judge, pollers, say):
-    kill_postgresql(campaign, judge, pollers, say, kills=3, mails=1_000)
+    kill_postgresql(campaign, judge, pollers, say, kills=2, mails=500)
 
 
 @pytest.mark.prove
@@ -97,10 +97,11 @@ def upset_redis(campaign, judge: Judge, celery_worker_process, say, *, faults: l
     batches = [rows[n * 20 : n * 20 + 20] for n in range(len(faults))]
     campaign.deliveries.update(due_at=timezone.now() + dt.timedelta(days=1))
     waits: dict[str, float] = {}
+    data_dir = judge.book.parent  # where the import's file is, too
     with own_valkey() as valkey:
         worker = celery_worker_process(
             "-B", "-s", os.fspath(judge.book.with_name("beat")), "--concurrency=2", "--without-gossip",
-            "--without-mingle", EMAIL_URL=judge.url, REDIS_URL=valkey.url(), **SHORT,
+            "--without-mingle", **SHORT, EMAIL_URL=judge.url, REDIS_URL=valkey.url(), DATA_DIR=os.fspath(data_dir),
         )  # fmt: skip
         for number, (fault, batch) in enumerate(zip(faults, batches, strict=True)):
             imported = _import(number)
