@@ -34,6 +34,8 @@ KINDS = {
         Kind("not_in_segment", gettext_lazy("who is not in a segment"), "segment"),
         Kind("answered", gettext_lazy("who answered the invitation")),
         Kind("not_answered", gettext_lazy("who has not answered the invitation")),
+        Kind("attended", gettext_lazy("who attended the event")),
+        Kind("absent", gettext_lazy("who had said to come and was absent")),
     )
 }
 
@@ -86,6 +88,8 @@ def words(condition: dict) -> str:
         "not_in_segment": _("only who is not in “%(segment)s”"),
         "answered": _("only who answered the invitation"),
         "not_answered": _("only who has not answered the invitation"),
+        "attended": _("only who attended the event"),
+        "absent": _("only who had said to come and was absent"),
     }
     if found["is"] not in texts:
         return ""

@@ -12,6 +12,8 @@ SET is_met = CASE %(is)s
     WHEN 'not_in_segment' THEN NOT seen.is_inside
     WHEN 'answered' THEN seen.has_answered
     WHEN 'not_answered' THEN NOT seen.has_answered
+    WHEN 'attended' THEN seen.has_attended
+    WHEN 'absent' THEN seen.was_absent
     WHEN 'goal_not_reached' THEN NOT going.has_reached
     ELSE true
 END
@@ -32,7 +34,18 @@ FROM (
             SELECT FROM campaigns_rsvp AS rsvp
             JOIN campaigns_occasion AS occasion ON occasion.id = rsvp.occasion_id
             WHERE occasion.campaign_id = %(campaign)s AND rsvp.customer_id = one.customer_id
-        ) AS has_answered
+        ) AS has_answered,
+        %(is)s = 'attended' AND EXISTS (
+            SELECT FROM campaigns_rsvp AS rsvp
+            JOIN campaigns_occasion AS occasion ON occasion.id = rsvp.occasion_id
+            WHERE occasion.campaign_id = %(campaign)s AND rsvp.customer_id = one.customer_id AND rsvp.has_attended
+        ) AS has_attended,
+        %(is)s = 'absent' AND EXISTS (
+            SELECT FROM campaigns_rsvp AS rsvp
+            JOIN campaigns_occasion AS occasion ON occasion.id = rsvp.occasion_id
+            WHERE occasion.campaign_id = %(campaign)s AND rsvp.customer_id = one.customer_id
+                AND rsvp.answer = 'coming' AND NOT rsvp.has_attended
+        ) AS was_absent
     FROM campaign_going AS one
 ) AS seen
 WHERE seen.id = going.id AND going.edition = %(edition)s AND going.position = %(position)s

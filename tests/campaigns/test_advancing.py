@@ -129,8 +129,10 @@ def test_batches_together_are_everybody_once(entered):
         ({"is": "goal_not_reached"}, {1, 3, 4}),
         ({"is": "in_segment"}, {3}),
         ({"is": "not_in_segment"}, {1, 2, 4}),
-        ({"is": "answered"}, {4}),
-        ({"is": "not_answered"}, {1, 2, 3}),
+        ({"is": "answered"}, {3, 4}),
+        ({"is": "not_answered"}, {1, 2}),
+        ({"is": "attended"}, {4}),
+        ({"is": "absent"}, {3}),
     ],
 )
 def test_who_does_not_meet_the_condition_skips_the_step_and_goes_on(entered, condition, met):
@@ -144,7 +146,9 @@ def test_who_does_not_meet_the_condition_skips_the_step_and_goes_on(entered, con
     factories.purchase(people[2], TODAY + DAY)
     series.news(other, people[3])
     occasion = Occasion.objects.create(campaign=campaign, title="会", starts_at=NOW, ends_at=NOW)
-    Rsvp.objects.create(occasion=occasion, customer=people[4], answer="declined", answered_at=NOW)
+    given = {"occasion": occasion, "answered_at": NOW}
+    Rsvp.objects.create(customer=people[4], answer="declined", has_attended=True, **given)
+    Rsvp.objects.create(customer=people[3], answer="coming", has_attended=False, **given)
     series.tick(NOW + 2 * DAY)
     second = {int(row[0][1:]): row[3] for row in series.ledger(campaign) if row[2] == 2}
     assert second == {n: "pending" if n in met else "condition" for n in people}
