@@ -36,8 +36,8 @@ def settle_unknown(*, delivery: Delivery, has_arrived: bool, by: User, now: dt.d
 
 def _tell(delivery: Delivery, now: dt.datetime) -> None:
     prefix = "mail" if delivery.channel == Way.MAIL else "message"
-    data = {"campaign": delivery.campaign_id, "step": delivery.step_id, "delivery": delivery.pk}
-    data["channel"] = delivery.channel
+    ids = {"campaign": delivery.campaign_id, "step": delivery.step_id, "delivery": delivery.pk}
+    data = {**ids, "channel": delivery.channel}
     event = Event(customer_id=delivery.customer_id, contact_id=delivery.contact_id, at=now, data=data)
     event.kind = f"{prefix}_{delivery.state}"
     event.save()

@@ -146,7 +146,7 @@ SEND_LEASE_SECONDS = _number("SEND_LEASE_SECONDS", 60)
 SEND_DATA_LEASE_SECONDS = _number("SEND_DATA_LEASE_SECONDS", 660)
 # How many senders work at once, over all processes and machines, and on how many connections each.
 SENDERS = _number("SENDERS", 2)
-SEND_CONNECTIONS = _number("SEND_CONNECTIONS", 16)
+SEND_CONNECTIONS = _number("SEND_CONNECTIONS", 10)
 
 
 # --- Other ways out: secrets come from the environment only; half a configuration is none ------

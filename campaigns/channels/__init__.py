@@ -83,12 +83,12 @@ class NotConfiguredError(ChannelError):
 class Channel(Protocol):
     """Sends one message after another; opens itself, and again after an error."""
 
-    def open(self) -> None: ...
+    def open(self) -> object: ...
 
-    def offer(self, message: Message) -> None:
+    def offer(self, message: Message, /) -> None:
         """Announces the message; returns when the other side would take it. Nothing has been handed over yet."""
 
-    def deliver(self, message: Message) -> Accepted:
+    def deliver(self, message: Message, /) -> Accepted:
         """Hands the offered message over. A BrokenError at stage CONTENT says that nobody knows what became of it."""
 
     def withdraw(self) -> None:

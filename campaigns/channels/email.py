@@ -162,8 +162,10 @@ class EmailChannel:
 
     def go_on(self) -> bool:
         """As far as the other side lets us. True when the talk has ended well; raises ChannelError."""
+        talk = self._talk
+        assert talk is not None, "nothing was begun"  # noqa: S101  a fault of ours
         try:
-            next(self._talk)
+            next(talk)
         except StopIteration as end:
             self._talk, self.accepted = None, end.value
             return True

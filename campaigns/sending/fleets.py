@@ -7,6 +7,7 @@ that alone does the work uses the sender's own thread, where it may write to the
 import select
 import socket
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -26,7 +27,7 @@ class Turn:
 
     row: dict[str, Any]
     message: Message
-    channel: Channel | None = None
+    channel: Any = None  # while it is on one
     is_marked: bool = False
     error: ChannelError | None = None
     accepted: Accepted | None = None
@@ -41,7 +42,7 @@ class Polled(Protocol):
     deadline: float
     wants_write: bool
 
-    def open(self) -> None: ...
+    def open(self) -> object: ...
     def close(self) -> None: ...
     def withdraw(self) -> None: ...
     def fileno(self) -> int: ...
@@ -50,13 +51,30 @@ class Polled(Protocol):
     def go_on(self) -> bool: ...
 
 
-class Fleet:
+class Fleet(ABC):
     """What both kinds share: who is free, and who is given up."""
 
-    def __init__(self, channels: list):
+    def __init__(self, channels: list[Any]):
         self._channels = channels
         self._free = list(channels)
         self.why: ChannelError | None = None  # the last channel that was given up could not connect
+
+    @property
+    @abstractmethod
+    def is_busy(self) -> bool:
+        """A turn is under way."""
+
+    @abstractmethod
+    def offer(self, turn: Turn) -> None:
+        """Announces it on a channel that is free."""
+
+    @abstractmethod
+    def deliver(self, turn: Turn) -> None:
+        """Hands the offered one over."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> list[Turn]:
+        """The turns that came a step further."""
 
     @property
     def is_opening(self) -> bool:
@@ -87,7 +105,7 @@ class Fleet:
             channel.withdraw()
         self._free.append(channel)
 
-    def _give_up(self, channel: Channel, why: ChannelError) -> None:
+    def _give_up(self, channel: Channel | Polled, why: ChannelError) -> None:
         self._channels.remove(channel)
         self.why = why
         channel.close()
@@ -115,10 +133,10 @@ class _Here:
 class Threads(Fleet):
     """Channels that block, a thread each."""
 
-    def __init__(self, channels: list[Channel]):
+    def __init__(self, channels: list[Any]):
         super().__init__(channels)
         self._doing: dict[Future, Turn] = {}
-        self._pool = ThreadPoolExecutor(len(channels)) if len(channels) > 1 else _Here()
+        self._pool: ThreadPoolExecutor | _Here = ThreadPoolExecutor(len(channels)) if len(channels) > 1 else _Here()
 
     @property
     def is_busy(self) -> bool:
@@ -132,7 +150,6 @@ class Threads(Fleet):
         self._doing[self._pool.submit(turn.channel.deliver, turn.message)] = turn
 
     def wait(self, seconds: float) -> list[Turn]:
-        """The turns that came a step further."""
         done, _others = wait(self._doing, timeout=seconds, return_when=FIRST_COMPLETED)
         return [self._taken(future) for future in done]
 
@@ -152,7 +169,7 @@ class Threads(Fleet):
 class Lines(Fleet):
     """Channels that never block, all in this thread; only connecting is done in threads beside it."""
 
-    def __init__(self, channels: list[Polled]):
+    def __init__(self, channels: list[Any]):
         super().__init__(channels)
         self._talking: dict[int, Turn] = {}
         self._opening: dict[Future, Polled] = {}
@@ -276,5 +293,5 @@ class Lines(Fleet):
 
 
 def fleet(route: Route) -> Fleet:
-    channels = [route.make() for _number in range(max(1, route.connections))]
+    channels: list[Any] = [route.make() for _number in range(max(1, route.connections))]
     return Lines(channels) if isinstance(channels[0], Polled) else Threads(channels)

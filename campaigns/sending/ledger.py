@@ -36,7 +36,9 @@ class Claim:
         """What is due, of the most urgent campaigns first, with all that its words need."""
         if Installation.get().sending_stopped:  # someone may have stopped it since the last time
             return []
-        promoted, taken, due = set(), [], self._due()
+        promoted: set[int] = set()
+        taken: list[int] = []
+        due = self._due()
         for campaign in due:
             if len(taken) >= most:
                 break
