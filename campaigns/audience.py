@@ -278,6 +278,8 @@ def plan(*, campaign_id: int, now: dt.datetime) -> int:
     if problems := stale(campaign.segment, now):
         Campaign.objects.filter(pk=campaign.pk).update(note=" ".join(problems)[:300])
         return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")  # else a million people are sorted on disk, several times
     judge(campaign, as_of=today)
     _people, campaign.base_rate = _base_rate(campaign, today)
     sql.run("campaigns/sql/plan.sql", _plan_of(campaign, installation, now))

@@ -163,7 +163,7 @@ class EmailChannel:
     def go_on(self) -> bool:
         """As far as the other side lets us. True when the talk has ended well; raises ChannelError."""
         talk = self._talk
-        assert talk is not None, "nothing was begun"  # noqa: S101  a fault of ours
+        assert talk is not None, "nothing was begun"
         try:
             next(talk)
         except StopIteration as end:
