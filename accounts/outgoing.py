@@ -61,6 +61,23 @@ def post(url: str, *, body: bytes, headers: dict[str, str]) -> int:
     return response.status
 
 
+def status(url: str) -> int:
+    """The status code a GET is answered with; the answer itself is not read. Raises as `post` does."""
+    target = resolve(url)
+    connection = _Pinned(target)
+    deadline = threading.Timer(ALL_SECONDS, connection.cut)
+    deadline.daemon = True
+    deadline.start()
+    try:
+        connection.request("GET", target.path, headers={"User-Agent": "Modoru", "Accept": "*/*"})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        raise UnreachableError(type(error).__name__) from error
+    finally:
+        deadline.cancel()
+        connection.close()
+
+
 def resolve(url: str) -> Target:
     """Look the host up and check every address it has: one that is not public refuses them all."""
     parts = _parts(url)

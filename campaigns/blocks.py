@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from . import fields, rendering
-from .markup import TAG
 
 Block = dict[str, str]
 LINE, TEXT, URL, CHOICE = "line", "text", "url", "choice"
@@ -279,7 +278,9 @@ def part_problems(block: Block, part: Part) -> list[str]:
 
 def _url_problems(text: str) -> list[str]:
     """An address begins as one, or is one of our own fields whole: nothing a customer is called can become one."""
-    if WEB.fullmatch(text) or (TAG.fullmatch(text) and rendering.uses(text) <= WHOLE):
+    parts = rendering.holes(text) or ()
+    is_ours = len(parts) == 1 and isinstance(parts[0], rendering.Hole) and rendering.uses(text) <= WHOLE
+    if is_ours or WEB.fullmatch(text):
         return []
     return [_("An address begins with https:// and a name, then / before any merge field; it holds no spaces.")]
 

@@ -64,7 +64,7 @@ def _steps(campaign: Campaign) -> list[str]:
     steps = list(in_force(campaign))
     if not steps:
         return [_("The campaign has no message yet.")]
-    found = {step: _step(campaign, step) for step in steps}
+    found = {step: step_problems(campaign, step) for step in steps}
     return [*flow.problems(campaign), *(_named(step, problem, steps) for step in steps for problem in found[step])]
 
 
@@ -75,10 +75,10 @@ def _named(step: Step, problem: str, steps: list[Step]) -> str:
 
 def in_force(campaign: Campaign) -> QuerySet[Step]:
     """The steps people get, of this edition and of those before it; not of one that is being worked on."""
-    return campaign.steps.filter(edition__lte=campaign.edition)
+    return campaign.steps.filter(edition__lte=campaign.edition).prefetch_related("variants")
 
 
-def _step(campaign: Campaign, step: Step) -> list[str]:
+def step_problems(campaign: Campaign, step: Step) -> list[str]:
     """Of the step's own words, and of each variant that is tested against them."""
     found = [problem for words in words_of(step) for problem in _words(step, words)]
     return list(dict.fromkeys(found)) or _offered(campaign, step)
@@ -145,5 +145,5 @@ def _shown(campaign: Campaign, installation: Installation) -> list[str]:
 
 def _mails(campaign: Campaign) -> list[tuple[Step, str]]:
     """Every mail of the campaign: step and variant."""
-    steps = in_force(campaign).filter(channel=Way.MAIL).select_related("campaign")
-    return [(step, variant) for step in steps for variant in ["", *step.variants.values_list("letter", flat=True)]]
+    steps = in_force(campaign).filter(channel=Way.MAIL)
+    return [(step, variant) for step in steps for variant in ["", *(other.letter for other in step.variants.all())]]

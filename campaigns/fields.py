@@ -50,6 +50,19 @@ FIELDS = (
     Field("notice_due_on", "解約申出期限", _("Notice deadline"), "2026/11/30"),
     Field("unsubscribe_url", "配信停止URL", _("Unsubscribe link"), "https://example.jp/u/…/"),
 )
+# What may be written where a field that can be empty is empty, in Japanese and English.
+STAND_INS = {
+    "name": ("お客様", "customer"),
+    "family_name": ("お客様", "customer"),
+    "company": ("貴社", "your company"),
+    "department": ("ご担当部署", "your department"),
+    "title": ("ご担当者", "your team"),
+    "owner": ("お客様窓口", "customer care"),
+    "last_product": ("前回の商品", "your last purchase"),
+    "last_purchased_on": ("前回", "your last visit"),
+    "plan": ("ご契約中のプラン", "your present plan"),
+    "notice_due_on": ("更新日の前", "before the renewal"),
+}
 KEYS = {field.key for field in FIELDS}
 WORDS = {field.word: field.key for field in FIELDS}
 

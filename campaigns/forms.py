@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,14 +10,11 @@ from django.utils.translation import ngettext
 
 from segments.models import Segment
 
-from . import composing, rendering
-from .models import Campaign, Exclusion
-from .playbooks import Playbook
+from . import compliance, composing
+from .compliance import OFFER_FIELDS
+from .models import Campaign, Exclusion, Offer
 
 PREFIX = re.compile(r"[A-Z0-9-]*")
-OFFER_FIELDS = {"offer", "coupon", "expires_on"}
-VALID_FOR = dt.timedelta(days=30)
-TAKES_FIELDS = {"data-takes-fields": True}  # compose.js puts merge fields in
 
 
 class DateInput(forms.DateInput):
@@ -37,14 +35,8 @@ class SegmentField(forms.ModelChoiceField):
 
 
 class CampaignForm(forms.ModelForm):
-    """A campaign, its one message and its offer. Errors of merge fields stand at the text they are in."""
+    """How a campaign is set, and its offer. The words of its mails have a page of their own."""
 
-    subject = forms.CharField(label=_("Subject"), max_length=200, widget=forms.TextInput(TAKES_FIELDS))
-    body = forms.CharField(
-        label=_("Text of the mail"),
-        max_length=rendering.MAX_LENGTH,
-        widget=forms.Textarea({"rows": 20, **TAKES_FIELDS}),
-    )
     offer_text = forms.CharField(
         label=_("Offer"), max_length=200, required=False, help_text=_("Leave it empty if you offer nothing.")
     )
@@ -60,6 +52,11 @@ class CampaignForm(forms.ModelForm):
         required=False,
         help_text=_("Capital letters, figures, hyphens. A code of its own for each customer follows, used once."),
     )
+    kind = forms.ChoiceField(label=_("Kind of offer"), choices=Offer.Kind.choices, required=False)
+    value = forms.DecimalField(
+        label=_("Worth"), min_value=0, max_digits=12, decimal_places=2, required=False, help_text=_("Percent, or yen.")
+    )
+    is_for_new = forms.BooleanField(label=_("For new customers"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -88,7 +85,7 @@ class CampaignForm(forms.ModelForm):
         self.fields["cost"].widget.attrs.update({"min": 0, "step": 1})
         self.fields["segment"].empty_label = _("Choose a segment")
         if self.instance.pk and not self.is_bound:
-            self.initial |= words_of(self.instance) | {"version": self.instance.version}
+            self.initial |= _offer_of(self.instance) | {"version": self.instance.version}
 
     def clean_holdout_percent(self) -> int:
         return self._between("holdout_percent", 0, 50)
@@ -108,18 +105,6 @@ class CampaignForm(forms.ModelForm):
             raise forms.ValidationError(_("Enter points above 0, at most 100."))
         return value
 
-    def clean_subject(self) -> str:
-        return self._template("subject")
-
-    def clean_body(self) -> str:
-        return self._template("body")
-
-    def _template(self, name: str) -> str:
-        text = self.cleaned_data[name]
-        if problems := rendering.template_problems(text):
-            raise forms.ValidationError(problems)
-        return text
-
     def clean_code_prefix(self) -> str:
         text = self.cleaned_data["code_prefix"].upper()
         if not PREFIX.fullmatch(text):
@@ -132,10 +117,17 @@ class CampaignForm(forms.ModelForm):
             raise forms.ValidationError(_("This day has passed."))
         return day
 
+    def clean_value(self) -> Decimal | None:
+        value = self.cleaned_data["value"]
+        if value is not None and value > 100 and self.data.get("kind") == Offer.Kind.PERCENT:
+            raise forms.ValidationError(_("Not more than 100 percent."))
+        return value
+
     def clean(self) -> dict:
         data = super().clean()
-        if "subject" in data and "body" in data:
-            self._check_offer(data, rendering.uses(data["subject"]) | rendering.uses(data["body"]))
+        steps = self.instance.steps.all() if self.instance.pk else []
+        used = set().union(*(compliance.used(words) for step in steps for words in compliance.words_of(step)))
+        self._check_offer(data, used)
         return data
 
     def _check_offer(self, data: dict, used: set[str]) -> None:
@@ -146,38 +138,29 @@ class CampaignForm(forms.ModelForm):
             return
         if used & OFFER_FIELDS and not data.get("offer_text"):
             self.add_error("offer_text", _("The text names an offer: say what it is."))
-        if "expires_on" in used and not data.get("expires_on"):
+        if "expires_on" in used and "expires_on" in data and not data["expires_on"]:
             self.add_error("expires_on", _("The text names the day: choose one."))
 
     @property
-    def words(self) -> composing.Words:
+    def offer(self) -> composing.Given:
         data = self.cleaned_data
-        return composing.Words(
-            data["subject"], data["body"], data["offer_text"], data["expires_on"], data["code_prefix"]
+        return composing.Given(
+            data["offer_text"],
+            data["expires_on"],
+            data["code_prefix"],
+            data["kind"] or Offer.Kind.OTHER,
+            data["value"],
+            data["is_for_new"],
         )
 
 
-def words_of(campaign: Campaign) -> dict:
+def _offer_of(campaign: Campaign) -> dict:
     """The form's own fields from what is stored."""
-    step = campaign.steps.first()
     offer = getattr(campaign, "offer", None)
-    found = {"subject": step.subject, "body": step.body} if step else {}
-    if offer:
-        found |= {"offer_text": offer.text, "expires_on": offer.expires_on, "code_prefix": offer.code_prefix}
-    return found
-
-
-def begin_with(playbook: Playbook, *, segment: Segment | None, language: str, today: dt.date) -> dict:
-    """What the form of a new campaign shows first."""
-    words = playbook.words(language)
-    offer = {"offer_text": words.offer, "code_prefix": words.prefix, "expires_on": today + VALID_FOR}
-    return {
-        "name": f"{words.name} {today:%Y/%m}",
-        "segment": segment or Segment.objects.filter(slug=playbook.segment).first(),
-        "subject": words.subject,
-        "body": words.body,
-        **(offer if playbook.has_offer else {}),
-    }
+    if offer is None:
+        return {}
+    names = ("expires_on", "code_prefix", "kind", "value", "is_for_new")
+    return {"offer_text": offer.text, **{name: getattr(offer, name) for name in names}}
 
 
 class LaunchForm(forms.Form):

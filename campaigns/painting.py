@@ -108,16 +108,17 @@ class _Painter:
         for block in blocks:
             made = KINDS[block["kind"]](self, block)
             if made.startswith("<mj-section"):
-                found += [*self._flow(flow, is_first=not found), made]
+                found += [*self._flow(flow, after=found), made]
                 flow = []
             else:
                 flow.append(made)
-        return mark_safe("".join([*found, *self._flow(flow, is_first=not found)]))  # noqa: S308
+        return mark_safe("".join([*found, *self._flow(flow, after=found)]))  # noqa: S308
 
-    def _flow(self, parts: Sequence[str], *, is_first: bool) -> list[str]:
+    def _flow(self, parts: Sequence[str], *, after: Sequence[str]) -> list[str]:
         if not parts:
             return []
-        return [self._from("_flow", top="34px" if is_first else "30px", parts=mark_safe("".join(parts)))]  # noqa: S308
+        top = "8px" if after and "gut-thin" in after[-1] else "32px"
+        return [self._from("_flow", top=top, parts=mark_safe("".join(parts)))]  # noqa: S308
 
     # --- people's words: tokens -----------------------------------------------------------------
 
@@ -203,9 +204,8 @@ class _Painter:
         return self._from(
             "signature",
             company=self._line(self.scene.company),
-            owner=self._line(owner_or(block.get("fallback", ""))),
+            owner=_("Person in charge: %(name)s") % {"name": self._line(owner_or(block.get("fallback", "")))},
             note=self._rich(block.get("note")),
-            words={"owner": _("Person in charge:")},
         )
 
 

@@ -96,7 +96,8 @@ def _divider(_block: Block, _scene: Scene) -> str:
 def _signature(block: Block, scene: Scene) -> str:
     company = scene.company.replace("{", "").replace("}", "")
     note = [_plain(block["note"], scene)] if block.get("note") else []
-    return "\n".join([company, f"{_('Person in charge:')} {owner_or(block.get('fallback', ''))}", *note])
+    owner = _("Person in charge: %(name)s") % {"name": owner_or(block.get("fallback", ""))}
+    return "\n".join([company, owner, *note])
 
 
 KINDS: dict[str, Callable[[Block, Scene], str]] = {

@@ -23,6 +23,7 @@ MOST = 4 * MAX_LENGTH  # characters a filled text may have
 URL = re.compile(r"https?://(?:[^\s<>\"'{}()（）「」、。\0]|\([^\s<>\"'{}()]*\))+")
 PLAIN_TAG = re.compile(r"""{{\s*(\w+)\s*(?:\|\s*default:\s*(?:"([^"\\{}]*)"|'([^'\\{}]*)')\s*)?}}""")
 OURS = re.compile(r"click_\d+|open_url|trap_url")  # what only letter.py writes
+RAW = re.compile(r"{%-?\s*(end)?raw\b")
 MERGE = re.compile(r"{[{%]")
 TAGS = ("if", "unless", "comment", "#", "content", "output", "illegal")
 
@@ -61,6 +62,8 @@ def template_problems(source: str) -> list[str]:
     """What is wrong with a template, as sentences; empty where it can be used."""
     if len(source) > MAX_LENGTH:
         return [_("The text is longer than %(most)s characters.") % {"most": f"{MAX_LENGTH:,}"}]
+    if RAW.search(source):  # Liquid's reader takes it before any list of tags is asked
+        return [_("The merge fields can't be read: %(why)s") % {"why": "raw"}]
     try:
         found = _compiled(source).analyze(include_partials=False)
     except LiquidError as error:

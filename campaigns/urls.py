@@ -2,6 +2,7 @@ from django.urls import path
 
 from .views import (
     approval,
+    beginning,
     calendar,
     compose,
     customer_panel,
@@ -10,8 +11,10 @@ from .views import (
     ledger,
     occasions,
     postal,
+    previews,
     results,
     running,
+    writing,
 )
 
 app_name = "campaigns"
@@ -25,7 +28,7 @@ urlpatterns = [
     path("<int:pk>/ledger/export/", ledger.export, name="ledger-export"),
     path("<int:pk>/ledger/<int:delivery_pk>/settle/", ledger.settle, name="settle"),
     path("<int:pk>/resend/", ledger.resend, name="resend"),
-    path("new/", compose.new, name="new"),
+    path("new/", beginning.new, name="new"),
     path("customers/<int:pk>/", customer_panel.customer_panel, name="customer-panel"),
     path("customers/<int:pk>/exclude/", customer_panel.exclude, name="exclude"),
     path("customers/<int:pk>/readmit/", customer_panel.readmit, name="readmit"),
@@ -35,6 +38,9 @@ urlpatterns = [
     path("<int:pk>/", compose.detail, name="detail"),
     path("<int:pk>/edit/", compose.edit, name="edit"),
     path("<int:pk>/behind/<slug:code>/", ledger.behind, name="behind"),
+    path("<int:pk>/steps/<int:position>/", writing.step, name="step"),
+    path("<int:pk>/steps/<int:position>/mail/", previews.mail, name="mail"),
+    path("<int:pk>/links/", running.try_links, name="links"),
     path("<int:pk>/arms/<slug:arm>/", results.arm, name="arm"),
     path("<int:pk>/arms/<slug:arm>/export/", results.export_arm, name="arm-export"),
     path("<int:pk>/deliveries/<slug:state>/", ledger.deliveries, name="deliveries"),

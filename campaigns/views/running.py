@@ -16,13 +16,26 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Installation
 from accounts.roles import may
-from campaigns import audience, before_sending, compliance, editions, flow, journeys, previewing, results, states, tasks
+from campaigns import (
+    audience,
+    before_sending,
+    checking,
+    compliance,
+    editions,
+    flow,
+    journeys,
+    previewing,
+    results,
+    states,
+    tasks,
+)
 from campaigns.forms import LaunchForm
 from campaigns.models import Campaign, Delivery, DomainPause, Way
 from campaigns.states import CampaignError
 from customers.models import Customer
 
 from . import approval, fairness, find, number, today
+from .previews import step_of
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 ON_THE_WAY = {Campaign.State.RUNNING, Campaign.State.PAUSED}
@@ -82,17 +95,33 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = find(pk)
     persona = request.POST.get("persona", "")
     chosen = Customer.objects.filter(pk=number(request.POST.get("customer"))).first()
+    step = step_of(campaign, number(request.POST.get("position")) or 1)
     try:
         previewing.send_test(
-            step=campaign.steps.get(edition=campaign.edition, position=1),
+            step=step,
             customer=chosen,
             persona=persona,
+            variant=request.POST.get("variant", "") if step.variants.exists() else "",
             by=request.user,
             now=timezone.now(),
         )
         messages.success(request, _("A test mail is on its way to %(address)s.") % {"address": request.user.email})
     except CampaignError as error:
         messages.error(request, str(error))
+    return redirect("campaigns:detail", pk)
+
+
+@may("campaigns.edit")
+@require_POST
+def try_links(request: HttpRequest, pk: int) -> HttpResponse:
+    """Calls every address in the mails, and says which are dead."""
+    campaign = find(pk)
+    found = checking.try_links(campaign)
+    dead = [link for link in found if link.fault]
+    if dead:
+        messages.warning(request, _("%(n)s links do not work: see the checks.") % {"n": len(dead)})
+    else:
+        messages.success(request, _("All %(n)s links answer.") % {"n": len(found)})
     return redirect("campaigns:detail", pk)
 
 
@@ -119,6 +148,8 @@ def launch(request: HttpRequest, pk: int) -> HttpResponse:
         "problems": problems_of(campaign, day),
         "facts": before_sending.facts(campaign, receivers=waterfall.count("will_receive")),
         **fairness.of(campaign),
+        "warnings": checking.warnings(campaign, as_of=day),
+        "mails": campaign.steps.filter(edition=campaign.edition),
         "result_on": day + dt.timedelta(days=campaign.window_days),
         "is_triggered": journeys.is_triggered(campaign),
         "entry": flow.entry(campaign),

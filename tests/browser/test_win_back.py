@@ -115,17 +115,33 @@ def _compose(page: Page, base_url: str) -> None:
     page.get_by_role("link", name="このセグメントで施策を作る").click()
     page.get_by_role("link", name="掘り起こし").click()
     expect(page.get_by_role("combobox", name="セグメント")).to_have_value(str(Segment.objects.get().pk))
-    expect(page.get_by_role("textbox", name="本文")).to_contain_text("{{ 宛名 }}")
     page.get_by_role("textbox", name="施策名").fill("秋の掘り起こし")
+    page.get_by_role("textbox", name="ボタンのリンク先").fill("https://shop.example.jp/")
     page.get_by_role("textbox", name="特典").fill("")
-    page.get_by_role("button", name="下書きを保存して確認へ").click()
-    expect(page.get_by_text("特典の内容を入力してください")).to_be_visible()
+    page.get_by_role("button", name="下書きを作って確認する").click()
+    expect(page.get_by_text("この項目は必須です")).to_be_visible()
     expect(page.get_by_role("textbox", name="施策名")).to_have_value("秋の掘り起こし")
     page.get_by_role("textbox", name="特典").fill("送料無料")
-    page.get_by_role("textbox", name="本文").press("Control+End")
-    page.get_by_role("button", name="自社名").click()
-    expect(page.get_by_role("textbox", name="本文")).to_have_value(re.compile(r"\{\{ 自社名 \}\}\s*$"))
-    page.get_by_role("button", name="下書きを保存して確認へ").click()
+    page.get_by_role("button", name="下書きを作って確認する").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("秋の掘り起こし")
+    _write(page)
+
+
+def _write(page: Page) -> None:
+    """A block is opened, a merge field picked, a block moved; the preview follows, and nothing is lost."""
+    page.get_by_role("link", name="書く").click()
+    mail = page.frame_locator("iframe")
+    expect(mail.locator("body")).to_contain_text("ご優待")
+    page.locator("#block-2 summary").click()
+    text = page.locator("#b2-text")
+    text.fill("{{ 宛名 }}\n\nお元気ですか。")
+    page.get_by_role("button", name=re.compile("自社名")).click()
+    expect(text).to_have_value(re.compile(r"お元気ですか。\{\{ 自社名 \}\}$"))
+    expect(mail.locator("body")).to_contain_text("お元気ですか。株式会社もどる")
+    page.get_by_role("button", name="ブロック1を下へ").press("Enter")
+    expect(page.locator(".block-kind").first).to_have_text("本文")
+    expect(page.locator("#b1-text")).to_have_value(re.compile("お元気ですか。"))
+    page.get_by_role("button", name="保存して確認へ").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("秋の掘り起こし")
 
 
@@ -207,8 +223,8 @@ def running(draft, staff) -> Campaign:
 
 def test_the_pages_of_a_draft_have_no_fault_for_axe(cs, base_url, draft, complaints):
     form = "new/?segment=dormant&playbook=win_back"
-    behind = f"{draft.pk}/behind/no_consent/"
-    for at in ["", "new/", form, f"{draft.pk}/", f"{draft.pk}/launch/", behind]:
+    behind, step = f"{draft.pk}/behind/no_consent/", f"{draft.pk}/steps/1/"
+    for at in ["", "new/", form, f"{draft.pk}/", f"{draft.pk}/edit/", step, f"{draft.pk}/launch/", behind]:
         look(cs, f"campaigns-{at.replace('/', '-')}", f"{base_url}/campaigns/{at}")
     assert complaints == []
 
@@ -236,11 +252,11 @@ def test_the_progress_moves_by_itself_and_keeps_the_focus(cs, base_url, running)
 
 
 def test_a_merge_field_goes_where_the_cursor_is_by_keyboard(cs, base_url, draft):
-    cs.goto(f"{base_url}/campaigns/{draft.pk}/edit/")
+    cs.goto(f"{base_url}/campaigns/{draft.pk}/steps/1/")
     subject = cs.get_by_role("textbox", name="件名")
     subject.focus()
     subject.press("Home")
-    cs.get_by_role("button", name="会社名").first.press("Enter")
+    cs.locator("[data-insert]").first.press("Enter")
     expect(subject).to_have_value(re.compile(r"^\{\{ .* \}\}ご無沙汰しております$"))
     expect(subject).to_be_focused()
 
@@ -248,8 +264,14 @@ def test_a_merge_field_goes_where_the_cursor_is_by_keyboard(cs, base_url, draft)
 def test_a_campaign_is_made_and_launched_without_script(browser, cs, base_url, draft):
     context = browser.new_context(java_script_enabled=False, locale="ja-JP", storage_state=cs.context.storage_state())
     page = context.new_page()
-    page.goto(f"{base_url}/campaigns/{draft.pk}/edit/")
+    page.goto(f"{base_url}/campaigns/{draft.pk}/steps/1/")
     expect(page.get_by_text("{{ 宛名 }}").last).to_be_visible()
+    page.get_by_label("追加するブロック").select_option("divider")
+    page.get_by_role("button", name="ブロックを追加").click()
+    expect(page.locator(".block-kind")).to_have_text(["区切り線"])
+    page.get_by_role("button", name="ブロック1を削除").click()
+    expect(page.get_by_role("textbox", name="本文")).to_have_value(re.compile("お元気ですか"))
+    page.goto(f"{base_url}/campaigns/{draft.pk}/edit/")
     page.get_by_role("textbox", name="施策名").fill("スクリプトなしの施策")
     page.get_by_role("button", name="下書きを保存して確認へ").click()
     page.get_by_role("link", name="長い社名").click()
