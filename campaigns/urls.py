@@ -34,6 +34,7 @@ urlpatterns = [
     path("customers/<int:pk>/readmit/", customer_panel.readmit, name="readmit"),
     path("contacts/<int:pk>/line/", customer_panel.line_invite, name="line-invite"),
     path("contacts/<int:pk>/line/leave/", customer_panel.line_leave, name="line-leave"),
+    path("coupons/<int:pk>/use/", customer_panel.use_coupon, name="use-coupon"),
     path("deliveries/<int:pk>/proof/", customer_panel.proof_of, name="proof"),
     path("<int:pk>/", compose.detail, name="detail"),
     path("<int:pk>/edit/", compose.edit, name="edit"),

@@ -15,6 +15,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 
 from accounts.api_keys import SCOPES
 from accounts.roles import may, public
+from campaigns import api as campaigns
 from customers import api as customers
 from metrics import urls as metrics_urls
 from scores import api as scores
@@ -99,6 +100,7 @@ operations = [
     path("api/v1/segments/", segments.listed, name="api-segments"),
     path("api/v1/segments/<slug:slug>/members/", segments.members, name="api-members"),
     path("api/v1/segments/<slug:slug>/movements/", segments.moved, name="api-movements"),
+    path("api/v1/coupons/redeem/", campaigns.redeemed, name="api-coupons-redeem"),
     *(path(f"v1/{call}", view, name=f"segment-{call}") for call, view in customers.messages_of.items()),
 ]
 _REPORTS = [one for one in metrics_urls.urlpatterns if one.name == "report"]

@@ -6,10 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Installation
 from accounts.roles import may
-from campaigns import audience, line_accounts, proof
+from campaigns import audience, line_accounts, permitted, proof, redeeming
 from campaigns.forms import ExclusionForm
-from campaigns.models import Delivery, Exclusion
+from campaigns.models import Coupon, Delivery, Exclusion
 from customers.models import Contact, Customer
 
 SHOWN = 20
@@ -29,6 +30,19 @@ def proof_of(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Delivery.objects.select_related("customer", "contact", "campaign", "step")
     delivery = get_object_or_404(rows, pk=pk, sending_at__isnull=False)
     return render(request, "campaigns/proof.html", {"delivery": delivery, "proof": proof.proof(delivery)})
+
+
+@may("customers.log")
+@require_POST
+def use_coupon(request: HttpRequest, pk: int) -> HttpResponse:
+    """A colleague saw the coupon used: in the shop, on the phone."""
+    coupon = get_object_or_404(Coupon.objects.select_related("customer"), pk=pk)
+    order_id = request.POST.get("order_id", "").strip()[:100]
+    try:
+        redeeming.redeem(code=coupon.code, at=timezone.now(), via="staff", order_id=order_id, by=request.user)
+    except redeeming.CouponError as error:
+        return _panel(request, coupon.customer, ExclusionForm(), status=422, coupon_error=str(error))
+    return _done(request, coupon.customer)
 
 
 @may("campaigns.edit")
@@ -77,16 +91,25 @@ def _done(request: HttpRequest, customer: Customer) -> HttpResponse:
     return redirect("campaigns:customer-panel", customer.pk)
 
 
-def _panel(request: HttpRequest, customer: Customer, form: ExclusionForm, status: int = 200) -> HttpResponse:
+def _panel(
+    request: HttpRequest, customer: Customer, form: ExclusionForm, status: int = 200, coupon_error: str = ""
+) -> HttpResponse:
     rows = Delivery.objects.filter(customer=customer).select_related("campaign").order_by("-planned_at", "-pk")
+    contacts = list(
+        customer.contacts.filter(left_on=None).select_related("customer").order_by("-is_primary", "pk")[:SHOWN]
+    )
+    today = Installation.get().day_of(timezone.now())
     context = {
         "customer": customer,
         "deliveries": list(rows[:SHOWN]),
         "journeys": list(customer.journeys.select_related("campaign").order_by("-entered_at", "-pk")[:SHOWN]),
         "exclusion": Exclusion.objects.filter(customer=customer, lifted_at=None).select_related("by").first(),
         "form": form,
-        "contacts": list(customer.contacts.filter(left_on=None).order_by("-is_primary", "pk")[:SHOWN]),
+        "contacts": contacts,
         "has_line": line_accounts.is_set_up(),
+        "permitted": permitted.of_contact(contacts[0], as_of=today) if contacts else [],
+        "coupons": list(customer.coupons.select_related("offer").order_by("-pk")[:SHOWN]),
+        "coupon_error": coupon_error,
     }
     template = "campaigns/_customer_panel.html" if request.htmx else "campaigns/customer_panel.html"
     return render(request, template, context, status=status)
