@@ -43,6 +43,7 @@ SENDING = {
     "error": _("A fault of this system: see its log"),
     "not_arrived": _("Said by a person: it did not arrive"),
     "no_answer": _("No answer after the mail was handed over"),
+    "reported": _("Known from a report of the other side"),
 }
 LABELS = {
     MATCHED: pgettext_lazy("audience", "Matched"),

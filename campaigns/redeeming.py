@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.models import Installation, User
 from common import sql
-from customers.models import Customer
+from customers.models import Customer, Event, Touched
 
 from .models import Coupon
 
 VIA = ("api", "staff", "import")
+PRESENTED = "coupon_presented"  # a line of an order that came in named a coupon
 WORDS = {
     "unknown": _("There is no coupon with this code."),
     "other_customer": _("This coupon was made for another customer."),
@@ -83,3 +84,37 @@ def _check_in_time(coupon: Coupon, at: dt.datetime) -> None:
     last = coupon.offer.expires_on
     if coupon.redeemed_at is None and last and Installation.get().day_of(at) > last:
         raise CouponError("over")
+
+
+def redeem_presented() -> dict[str, int]:
+    """Takes the coupons that orders of changed customers name; how many, by what became of them.
+
+    What became of each stands with its event (`result`): redeemed, or the rule that said no.
+    """
+    if not Coupon.objects.exists():
+        return {}
+    marked = Touched.objects.values("customer_id")
+    shown = Event.objects.filter(kind=PRESENTED, customer__in=marked).exclude(data__has_key="result")
+    counts: dict[str, int] = {}
+    for event in shown.select_related("customer").order_by("at", "id"):
+        result = _presented(event)
+        counts[result] = counts.get(result, 0) + 1
+    return counts
+
+
+@transaction.atomic
+def _presented(event: Event) -> str:
+    try:
+        redeem(
+            code=str(event.data.get("code", "")),
+            at=event.at,
+            via="import",
+            customer=event.customer,
+            order_id=str(event.data.get("order_id") or event.line_key),
+        )
+        result = "redeemed"
+    except CouponError as error:
+        result = error.code
+    event.data = event.data | {"result": result, "reason": "" if result == "redeemed" else str(WORDS[result])}
+    event.save(update_fields=["data"])
+    return result

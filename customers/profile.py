@@ -60,6 +60,7 @@ KINDS: dict[str, tuple[str, str | Promise]] = {
     "line_invited": ("qrcode", _("Invited to join on LINE")),
     "line_joined": ("brand-line", _("Joined on LINE")),
     "line_left": ("unlink", _("Parted from LINE")),
+    "coupon_presented": ("ticket", _("Coupon shown with an order")),
     "coupon_used": ("ticket", _("Coupon used")),
     "unsubscribed": ("mail-off", _("Unsubscribed")),
     "resubscribed": ("mail-check", _("Subscribed again")),

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts import jobs
 from accounts.models import Installation
+from campaigns import redeeming
 from customers import matching, quality
 from customers.models import Touched
 from metrics import rollups
@@ -39,6 +40,7 @@ def refresh_if_touched(*, now: dt.datetime) -> dict[str, Any] | None:
     is_outdated = jobs.take_asked("pipeline", now=now) or rollups.is_outdated()
     if not marks and not is_outdated:
         return None
+    redeeming.redeem_presented()
     ids = {customer_id for _id, customer_id in marks}
     today = Installation.get().day_of(now)
     result = nightly(as_of=today, now=now, touched=None if is_outdated else ids)

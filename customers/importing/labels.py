@@ -51,6 +51,7 @@ FIELDS = {
     "quantity": _("quantity"),
     "tax_included": _("includes tax"),
     "tax_rate": _("tax rate"),
+    "coupon_code": _("coupon code"),
     "currency": _("currency"),
     "logged_in_at": _("logged in at"),
     "contract_id": _("contract"),

@@ -1,7 +1,8 @@
 -- Purpose: write a classified chunk of purchases: products, before-images, changed lines, new lines, marks.
 -- One row per line of the chunk. Parameters: import_id, now.
--- Reads: import_chunk_purchases, import_codes, customers_product.
--- Writes: customers_product, customers_purchase, customers_importchange, customers_touched.
+-- Reads: import_chunk_purchases, import_staged, import_codes, customers_product.
+-- Writes: customers_product, customers_purchase, customers_event (coupons shown), customers_importchange,
+--     customers_touched.
 INSERT INTO customers_product (name, imported_id)
 SELECT DISTINCT chunk.product, %(import_id)s::bigint FROM import_chunk_purchases AS chunk WHERE chunk.product IS NOT NULL
 ON CONFLICT (name) DO NOTHING
@@ -56,3 +57,15 @@ INSERT INTO customers_touched (customer_id, at)
 SELECT DISTINCT codes.customer_id, %(now)s::timestamptz
 FROM import_chunk_purchases AS chunk
 JOIN import_codes AS codes ON codes.code = chunk.code
+;;
+-- What becomes of the coupon is for campaigns to say, who wait for the mark above. Once an order.
+INSERT INTO customers_event (customer_id, line_key, kind, at, data, imported_id)
+SELECT DISTINCT ON (codes.customer_id, staged.coupon_code, chunk.order_id) codes.customer_id,
+    md5(concat_ws(E'\x1f', 'coupon', codes.customer_id, staged.coupon_code, coalesce(nullif(chunk.order_id, ''), chunk.line_key::text)))::uuid,
+    'coupon_presented', chunk.purchased_at,
+    jsonb_build_object('code', staged.coupon_code, 'order_id', chunk.order_id), %(import_id)s
+FROM import_chunk_purchases AS chunk
+JOIN import_codes AS codes ON codes.code = chunk.code
+JOIN import_staged AS staged ON staged.line = chunk.line AND staged.coupon_code <> ''
+ORDER BY codes.customer_id, staged.coupon_code, chunk.order_id, chunk.line
+ON CONFLICT (line_key) DO NOTHING

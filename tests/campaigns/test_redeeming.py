@@ -4,6 +4,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
@@ -153,3 +154,47 @@ def test_a_colleague_marks_it_and_the_panel_says_so(coupon, staff):
     again = client.post(f"/campaigns/coupons/{coupon.pk}/use/", {"order_id": "R-10"})
     assert again.status_code == 422
     assert "利用済み" in again.content.decode()
+
+
+# --- by file or API of purchases
+
+
+def shown(coupon: Coupon, **data) -> Event:
+    Touched.objects.create(customer=coupon.customer)
+    told = {"code": CODE, "order_id": "A-1"} | data
+    return Event.objects.create(customer=coupon.customer, kind="coupon_presented", at=NOW, data=told)
+
+
+def test_an_order_that_names_a_coupon_uses_it_once(coupon):
+    shown(coupon)
+    shown(coupon, order_id="A-2")
+    shown(coupon, code="NONE")
+    assert redeeming.redeem_presented() == {"redeemed": 1, "used": 1, "unknown": 1}
+    coupon.refresh_from_db()
+    assert (coupon.redeemed_via, coupon.order_id, coupon.redeemed_at) == ("import", "A-1", NOW)
+    results = Event.objects.filter(kind="coupon_presented").order_by("id").values_list("data__result", flat=True)
+    assert list(results) == ["redeemed", "used", "unknown"]
+    assert redeeming.redeem_presented() == {}
+
+
+def test_somebody_elses_coupon_in_an_order_is_said_and_stays_free(coupon, person):
+    other = person(2)
+    Touched.objects.create(customer=other)
+    Event.objects.create(customer=other, kind="coupon_presented", at=NOW, data={"code": CODE, "order_id": "A-1"})
+    assert redeeming.redeem_presented() == {"other_customer": 1}
+    assert Event.objects.get(kind="coupon_presented").data["reason"] == "このクーポンは別のお客様のものです。"
+
+
+def test_a_file_of_purchases_brings_coupons(coupon, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    code = coupon.customer.code
+    text = f"顧客コード,注文番号,購入日,金額,商品名,クーポンコード\n{code},A-7,2026-11-01,1000,x,{CODE}\n"
+    text += f"{code},A-7,2026-11-01,500,y,{CODE}\n{code},A-8,2026-11-02,900,x,\n"
+    path = tmp_path / "orders.csv"
+    path.write_text(text)
+    for _time in range(2):
+        call_command("import_records", "purchases", str(path))
+    assert Event.objects.get(kind="coupon_presented").data == {"code": CODE, "order_id": "A-7"}
+    assert redeeming.redeem_presented() == {"redeemed": 1}
+    coupon.refresh_from_db()
+    assert coupon.order_id == "A-7"

@@ -67,6 +67,13 @@ PURCHASES = (
             キャンセル キャンセル区分 キャンセルフラグ
         """),
     ),
+    Column(
+        "coupon_code",
+        "id",
+        words(
+            "クーポン クーポンコード クーポン番号 利用クーポン 使用クーポン 割引コード coupon discountcode promocode"
+        ),
+    ),
     CURRENCY,
 )
 
