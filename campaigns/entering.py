@@ -190,7 +190,11 @@ def enter(campaign: Campaign, event: Event, *, base: dt.datetime, now: dt.dateti
     due_at = due_after(steps[0], base, Clock.load(installation))
     wanted = _entry_of(campaign, steps[0], installation, due_at, now)
     entered = sql.run("campaigns/sql/enter.sql", wanted)
-    variants.assign(campaign, due_at=due_at, expires_at=wanted["expires_at"])
+    variants.assign(
+        campaign,
+        due_at=due_at,
+        expires_at=audience.given_up_at(due_at, getattr(campaign, "offer", None), installation),
+    )
     return entered
 
 

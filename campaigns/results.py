@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Installation
@@ -17,6 +18,8 @@ State = Delivery.State
 OPEN = (State.PENDING, State.CLAIMED, State.SENDING, State.DEFERRED)
 ARMS = (Enrollment.Arm.TREATED, Enrollment.Arm.HELD_OUT)
 SAID = (uplift.Verdict.POSITIVE, uplift.Verdict.NEGATIVE, uplift.Verdict.CANNOT_SAY)
+LARGE = 20_000  # customers, from which on adding them up takes more than a blink
+KEPT_SECONDS = 3600
 NO_MONEY = uplift.Moments(0, 0.0, 0.0)
 
 
@@ -205,20 +208,42 @@ def results(campaign: Campaign, *, now: dt.datetime) -> Results | None:
 
 
 def judgements(campaigns: Sequence[Campaign], *, now: dt.datetime) -> dict[int, uplift.Judgement]:
-    """What may be said of each that has begun, in one statement: the same as `results` says of one."""
+    """What may be said of those of which anything may be said, in one statement: the same as `results` says of one.
+
+    Of large ones an answer is kept for an hour: a list of twenty must not add up millions of customers at each look.
+    """
     installation = Installation.get()
     today = installation.day_of(now)
-    begun = [one for one in campaigns if one.launched_at and one.planned_to is not None]
-    if not begun:
+    asked_for = {one.pk: one for one in campaigns if _may_be_judged(one, today, installation)}
+    names = {pk: f"judgement:{pk}:{one.version}:{today}" for pk, one in asked_for.items() if _is_large(one)}
+    kept = cache.get_many(names.values())
+    known = {pk: kept[name] for pk, name in names.items() if name in kept}
+    found = _judge_anew([one for pk, one in asked_for.items() if pk not in known], today, installation)
+    cache.set_many({names[pk]: judgement for pk, judgement in found.items() if pk in names}, KEPT_SECONDS)
+    return known | found
+
+
+def _may_be_judged(campaign: Campaign, today: dt.date, installation: Installation) -> bool:
+    if campaign.launched_at is None or campaign.planned_to is None:
+        return False
+    is_series = campaign.trigger != Campaign.Trigger.BROADCAST
+    return is_series or _last_of(campaign, installation.day_of(campaign.launched_at)) < today
+
+
+def _is_large(campaign: Campaign) -> bool:
+    return (campaign.planned_to or 0) >= LARGE
+
+
+def _judge_anew(campaigns: list[Campaign], today: dt.date, installation: Installation) -> dict[int, uplift.Judgement]:
+    if not campaigns:
         return {}
-    sums, randomised = _sums(begun, today, installation), _randomised(begun)
-    return {
-        one.pk: _judged(
-            one, sums[one.pk], _faults(one, sums[one.pk], randomised), today, installation.day_of(one.launched_at)
-        )
-        for one in begun
-        if one.pk in sums
-    }
+    sums, randomised = _sums(campaigns, today, installation), _randomised(campaigns)
+    judged = {}
+    for one in campaigns:
+        if one.launched_at and one.pk in sums:
+            faults = _faults(one, sums[one.pk], randomised)
+            judged[one.pk] = _judged(one, sums[one.pk], faults, today, installation.day_of(one.launched_at))
+    return judged
 
 
 def ranking(campaign: Campaign, *, now: dt.datetime) -> uplift.Ranking | None:
@@ -320,7 +345,7 @@ def cost_of(campaign: Campaign) -> float | None:
     apiece = campaign.steps.exclude(unit_cost=None).annotate(
         accepted=Count("deliveries", filter=Q(deliveries__state=State.ACCEPTED))
     )
-    parts = [step.unit_cost * step.accepted for step in apiece]
+    parts = [step.unit_cost * step.accepted for step in apiece if step.unit_cost is not None]
     if campaign.cost is not None:
         parts.append(campaign.cost)
     return float(sum(parts)) if parts else None

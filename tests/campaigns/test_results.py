@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.core.cache import cache
 
 from accounts.models import Installation
 from campaigns import audience, results
@@ -264,6 +265,27 @@ def test_a_series_is_judged_early_only_once_it_has_ended(campaign):
     assert read(Campaign.objects.get(), OVER).judgement.verdict == Verdict.CANNOT_SAY
     Campaign.objects.update(state="finished")
     assert read(Campaign.objects.get(), OVER).judgement.verdict == Verdict.POSITIVE
+
+
+# --- of many at once -----------------------------------------------------------------------------
+
+
+def test_the_list_says_what_the_result_says_and_nothing_before_the_end(launched):
+    buys(0, FIRST)
+    assert results.judgements([launched], now=NOW) == {}
+    assert results.judgements([launched], now=OVER) == {launched.pk: read(launched, OVER).judgement}
+    assert results.judgements([Campaign(name="draft")], now=OVER) == {}
+
+
+def test_what_is_said_of_a_large_campaign_is_kept_for_a_while(launched, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(results, "LARGE", 1)
+    cache.clear()
+    first = results.judgements([launched], now=OVER)
+    with django_assert_num_queries(1):  # the company's settings
+        assert results.judgements([launched], now=OVER) == first
+    tomorrow = results.judgements([launched], now=OVER + dt.timedelta(days=1))
+    assert tomorrow == first
+    cache.clear()
 
 
 # --- what it cost --------------------------------------------------------------------------------
