@@ -68,7 +68,7 @@ class ToldForm(forms.Form):
         label=pgettext_lazy("event", "Answer"),
         choices=[(one, one.label) for one in (Rsvp.Answer.COMING, Rsvp.Answer.DECLINED)],
     )
-    seats = forms.IntegerField(label=pgettext_lazy("event", "seats"), min_value=1, max_value=1000, initial=1)
+    seats = forms.IntegerField(label=pgettext_lazy("answer", "seats"), min_value=1, max_value=1000, initial=1)
 
 
 class AttendanceForm(forms.Form):

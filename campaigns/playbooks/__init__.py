@@ -193,8 +193,14 @@ PLAYBOOKS: dict[str, Playbook] = {
 }
 
 
+# What the product writes by itself (notices.py): no one begins with it.
+BY_ITSELF = {"moved_up": _("News to those on a waiting list")}
+
+
 def label(key: str) -> str:
     """The words of a playbook; of one that is gone its key."""
+    if key in BY_ITSELF:
+        return str(BY_ITSELF[key])
     return str(PLAYBOOKS[key].label) if key in PLAYBOOKS else key
 
 
