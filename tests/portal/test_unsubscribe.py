@@ -1,8 +1,10 @@
 """Unsubscribing: only a POST does it, at once, without login, script or cookie; known and unknown links look alike."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Installation, User
@@ -156,3 +158,23 @@ def test_an_unsubscribe_link_of_another_person_leaves_this_one_alone(delivery, s
 def test_english_is_complete(delivery, stranger):
     stranger.cookies["django_language"] = "en"
     assert "Stop e-mails?" in stranger.get(f"/u/{TOKEN}/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_clicks_at_once_are_one_refusal(delivery):
+    def one(_number: int) -> int:
+        try:
+            return Client(enforce_csrf_checks=True).post(f"/u/{TOKEN}/", {"List-Unsubscribe": "One-Click"}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as readers:
+        assert set(readers.map(one, range(50))) == {200}
+    assert (Suppression.objects.count(), Event.objects.count(), Consent.objects.count()) == (1, 1, 2)
+
+
+def test_after_an_erasure_the_link_changes_nothing_and_looks_the_same(delivery, stranger):
+    before = _ask(stranger, "x" * 43, "stop")
+    Delivery.objects.update(address="")
+    assert _ask(stranger, TOKEN, "stop") == before
+    assert not Suppression.objects.exists()
