@@ -31,6 +31,7 @@ def holdout(campaign: Campaign, prospects: Sequence[uplift.Prospect]) -> Proposa
         return Proposal(0, _("Customers looked after closely all get it: nobody is held out."))
     if getattr(campaign, "occasion", None) is not None:
         return Proposal(0, _("Invitations by name go to everybody: nobody is held out."))
-    if not any(one.percent == USUAL and one.is_measurable for one in prospects):
+    usual = next((one for one in prospects if one.percent == USUAL), None)
+    if usual is None or not usual.held_out or (usual.effect is not None and not usual.is_measurable):
         return Proposal(0, _("There are too few people to measure the effect. It is sent to everybody."))
     return Proposal(USUAL)

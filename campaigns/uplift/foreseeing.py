@@ -43,7 +43,7 @@ def foresee(
 
 def _prospect(people: int, base_rate: float | None, percent: int, held_out: int) -> Prospect:
     treated = people - held_out
-    if base_rate is None:
+    if base_rate is None or base_rate >= 1:  # all of them: the segment itself is made of the goal, and says nothing
         return Prospect(percent, treated, held_out, None, False)
     enough = held_out * base_rate >= MIN_EXPECTED_CONVERSIONS - 1e-9
     effect = detectable_effect(base_rate, treated, held_out)

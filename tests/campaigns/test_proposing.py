@@ -16,6 +16,7 @@ TOO_FEW = [Prospect(10, 9, 1, 0.5, False), Prospect(50, 5, 5, 0.4, True)]
     [
         ({}, MEASURABLE, 10, ""),
         ({}, TOO_FEW, 0, "人数が少なく効果は測れません。全員に送ります。"),
+        ({}, [Prospect(10, 900, 100, None, False)], 10, ""),  # nothing is known of how many reach the goal
         ({}, [], 0, "人数が少なく効果は測れません。全員に送ります。"),
         ({"message_class": "business"}, MEASURABLE, 0, "業務連絡は全員に送ります。"),
     ],

@@ -143,6 +143,10 @@ def test_fewer_than_five_expected_held_out_conversions_cannot_be_measured(people
     assert uplift.foresee(people, base_rate, [10])[0].is_measurable is is_measurable
 
 
+def test_a_segment_whose_every_member_reached_the_goal_before_foretells_nothing():
+    assert [(one.effect, one.is_measurable) for one in uplift.foresee(1000, 1.0, [10])] == [(None, False)]
+
+
 def test_nobody_left_to_treat_cannot_be_measured():
     assert uplift.foresee(1000, 0.5, [100])[0] == uplift.Prospect(100, 0, 1000, None, False)
 
