@@ -14,6 +14,7 @@ from customers.models import Channel, Contact
 from segments.models import Segment
 from tests import factories
 from tests.campaigns import series
+from tests.campaigns.conftest import agree
 from tests.campaigns.moments import NOW, TODAY
 from tests.campaigns.series import DAY, HOUR
 
@@ -332,3 +333,29 @@ def test_a_pause_waits_for_the_batch_and_then_nobody_goes_on(entered, staff):
     states.pause(campaign=campaign, by=staff, now=NOW)
     assert entering.taken(campaign.pk) is None
     assert advancing.advance_due(now=NOW + 2 * DAY) == 0
+
+
+# --- whom and how -----------------------------------------------------------------------------------
+
+
+def test_every_contact_of_a_customer_gets_the_step_and_he_goes_on_once(campaign, person, segment):
+    campaign = series.by_news(campaign, {}, {"wait": 1}, recipients="all")
+    customer = person(1)
+    Contact.objects.create(customer=customer, email="second@example.jp")
+    agree(customer, "second@example.jp")
+    series.news(segment, customer)
+    series.tick(NOW)
+    series.tick(NOW + DAY)
+    assert series.ledger(campaign) == [("C00001", 1, n, "pending") for n in (1, 1, 2, 2)]
+    assert series.places(campaign) == [("C00001", 1, 2, "finished")]
+
+
+def test_who_refuses_mail_stays_for_a_step_on_another_channel(entered):
+    campaign = entered({}, {"wait": 1}, {"wait": 1, "channel": "line"})
+    Contact.objects.update(line_id="U1")
+    customer = factories.Customer.objects.get()
+    _refused(customer)
+    series.tick(NOW + DAY)
+    assert series.places(campaign) == [("C00001", 1, 2, "active")]
+    series.tick(NOW + 2 * DAY)
+    assert [row[2:] for row in series.ledger(campaign)] == [(1, "accepted"), (2, "refused"), (3, "no_consent")]
