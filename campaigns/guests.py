@@ -98,7 +98,7 @@ def named(query: str) -> Q:
 def lines(occasion: Occasion) -> Iterator[list]:
     """Everybody under HEADER: those who answered, then those who have not."""
     for rsvp in answers(occasion).order_by(*IN_ORDER).iterator():
-        came = {True: ATTENDED, False: ABSENT}.get(rsvp.has_attended, "")
+        came = {True: ATTENDED, False: ABSENT, None: ""}[rsvp.has_attended]
         facts = [rsvp.answer, rsvp.seats, rsvp.answered_at, rsvp.queued_at, came]
         yield [*_who(rsvp), *facts]
     for sent in unanswered(occasion).order_by(*IN_ORDER).iterator():

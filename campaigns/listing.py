@@ -52,7 +52,7 @@ class Wanted:
             "sort": ORDERS,
         }
         for name, values in known.items():
-            given[name] = given[name] if given[name] in values else cls.__dataclass_fields__[name].default
+            given[name] = given[name] if given[name] in values else str(cls.__dataclass_fields__[name].default)
         given["by"] = given["by"] if given["by"].isascii() and given["by"].isdigit() and len(given["by"]) < 19 else ""
         return cls(**given)
 

@@ -25,7 +25,7 @@ PLAYBOOK = "moved_up"
 
 def moved_up(occasion: Occasion, rsvps: Iterable[Rsvp], now: dt.datetime) -> int:
     """Writes a mail to each of them into the ledger; who has no address is on the list of staff. How many mails."""
-    written = [rsvp for rsvp in rsvps if rsvp.contact and _address(rsvp.contact)]
+    written = [rsvp for rsvp in rsvps if _address(rsvp.contact)]
     if not written:
         return 0
     campaign = _campaign(occasion, now)
@@ -48,8 +48,9 @@ def told(occasion: Occasion) -> dict[int, str]:
     return {contact: state for contact, state in rows.values_list("contact", "state") if contact}
 
 
-def _address(contact: Contact) -> str:
-    return consent.address_of(contact, Way.MAIL)
+def _address(contact: Contact | None) -> str:
+    """Where he is written to; empty where nothing is known."""
+    return consent.address_of(contact, Way.MAIL) if contact else ""
 
 
 def _campaign(occasion: Occasion, now: dt.datetime) -> Campaign:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet
@@ -67,9 +68,8 @@ def _named(query: str) -> Q:
 
 def counts(campaign: Campaign) -> dict[str, list[tuple[str, str, int]]]:
     """Per filter: code, words and number of rows; counted in one statement."""
-    rows = list(
-        campaign.deliveries.values("state", "reason", "step__position", "channel").annotate(n=Count("pk")).order_by()
-    )
+    grouped = campaign.deliveries.values("state", "reason", "step__position", "channel")
+    rows: list[dict[str, Any]] = list(grouped.annotate(n=Count("pk")).order_by())
     sums: dict[str, dict] = {"state": {}, "reason": {}, "step__position": {}, "channel": {}}
     for row in rows:
         for name, summed in sums.items():

@@ -34,7 +34,7 @@ def needed(campaign: Campaign, receivers: int, now: dt.datetime) -> dict:
     """What the page before sending says: why a second person is asked, and whether that is still to be done."""
     why = approving.reasons(campaign, lambda: receivers)
     last = approving.latest(campaign)
-    stops = approving.problems(campaign, now, count=lambda: receivers, at=last and last.planned_at)
+    stops = approving.problems(campaign, now, count=lambda: receivers, at=last.planned_at if last else None)
     return {"approval_reasons": why, "last_approval": last, "must_ask": bool(stops)}
 
 
