@@ -22,9 +22,13 @@ RULES: dict[str, str | Promise] = {
     "no_address": _("No address is known."),
     "bad_address": _("The address can't be written to."),
     "complained": _("The person reported a mail as spam: never again."),
-    "refused": _("The person refused; after that nothing may be sent, on whatever ground (Art. 3 (3))."),
+    "refused": _(
+        "The person refused; after that nothing may be sent, on whatever ground (e-mail and SMS by law: Art. 3 (3))."
+    ),
     "bounced": _("Mail to this address comes back."),
-    "no_consent": _("Neither consent nor another ground for promotions is recorded (Art. 3 (1))."),
+    "no_consent": _(
+        "Neither consent nor another ground for promotions is recorded (for e-mail and SMS by law: Art. 3 (1))."
+    ),
     "excluded": _("The customer is excluded from campaigns."),
     "archived": _("The customer is archived."),
 }

@@ -11,6 +11,7 @@ from accounts.roles import may
 from campaigns import audience, line_accounts, permitted, proof, redeeming
 from campaigns.forms import ExclusionForm
 from campaigns.models import Coupon, Delivery, Exclusion
+from customers import profile
 from customers.models import Contact, Customer
 
 SHOWN = 20
@@ -29,7 +30,9 @@ def proof_of(request: HttpRequest, pk: int) -> HttpResponse:
     """On what ground one message was sent: what the law asks to be able to show."""
     rows = Delivery.objects.select_related("customer", "contact", "campaign", "step")
     delivery = get_object_or_404(rows, pk=pk, sending_at__isnull=False)
-    return render(request, "campaigns/proof.html", {"delivery": delivery, "proof": proof.proof(delivery)})
+    found = proof.proof(delivery)
+    source = profile.SOURCES.get(found.source, found.source) if found else ""
+    return render(request, "campaigns/proof.html", {"delivery": delivery, "proof": found, "source": source})
 
 
 @may("customers.log")
