@@ -19,11 +19,12 @@ from scores import scoring
 from segments import membership
 from segments.models import Segment
 
-from . import examples, invent, names
+from . import campaigns, examples, invent, names
 
 PASSWORD = "modoru-demo"  # noqa: S105  of the demo alone: these logins are refused anywhere else
 SIGN_IN = {"cs@example.jp", "manager@example.jp", "admin@example.jp"}
 MONTHS_BACK = 13
+AGREED_BEFORE = dt.timedelta(days=400)
 PERSON = ("contact_name", "contact_kana", "department", "title")
 CUSTOMER_COLUMNS = (
     "customer_id name kana kind email phone postal_code address industry region owner joined_on acquired_via"
@@ -128,7 +129,7 @@ def _consents(records: list[invent.Record], now: dt.datetime) -> None:
         agreed,
         channel=Channel.MAIL,
         basis=Consent.Basis.CONSENT,
-        at=now,
+        at=now - AGREED_BEFORE,
         source="demo",
         by=admin,
         wording=names.WORDING,
@@ -180,6 +181,8 @@ def _figures(today: dt.date, now: dt.datetime, say: Say) -> None:
         if day == days[0]:
             examples.segments(now=now)
         membership.refresh_all(as_of=day, now=now)
+        if day == days[-2]:
+            campaigns.past(day=day)
     Segment.objects.update(created_at=dt.datetime.combine(days[0], dt.time(), dt.UTC))
     examples.touch_model(now=now)
     say("segments and figures of today")
@@ -187,6 +190,7 @@ def _figures(today: dt.date, now: dt.datetime, say: Say) -> None:
     with jobs.once("nightly", due=today.isoformat(), now=now):
         call_command("nightly", "--json", stdout=io.StringIO())
     Touched.objects.filter(id__lte=last).delete()
+    campaigns.present(now=now)
 
 
 def _month_ends(today: dt.date) -> list[dt.date]:
