@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ WAITING = "新サービス「定期お届け便」のご案内"
 APPROVAL_ABOVE = 100
 
 
+@transaction.atomic
 def past(*, day: dt.date) -> None:
     """The win-back of that day, sent to whoever was dormant then and agreed; its window is over by now.
 
@@ -53,6 +55,7 @@ def past(*, day: dt.date) -> None:
     states.close_finished()
 
 
+@transaction.atomic
 def present(*, now: dt.datetime) -> None:
     """A running series, an invitation in work, and a notice that waits for the manager."""
     if Campaign.objects.filter(name=SERIES).exists():
