@@ -31,6 +31,8 @@ def company() -> Installation:
         sender_address="東京都千代田区千代田1-1",
         complaint_contact="お客様窓口 03-0000-0000",
         refusal_notice="配信を希望されない方は、下のリンクから停止できます。",
+        quiet_from=None,  # whenever the tests run
+        quiet_until=None,
     )
 
 
