@@ -154,7 +154,8 @@ def _base_rate(campaign: Campaign, as_of: dt.date) -> tuple[int, float | None]:
     """How many may be randomised, and which share of them reached the goal in the window before."""
     last = as_of - dt.timedelta(days=1)
     days = {"since": last - dt.timedelta(days=campaign.window_days), "until": last}
-    row = sql.rows("campaigns/sql/base_rate.sql", {"goal": campaign.goal, **days})[0]
+    wanted = {"goal": campaign.goal, "zone": Installation.get().time_zone, **days}
+    row = sql.rows("campaigns/sql/base_rate.sql", wanted)[0]
     return row["people"], row["reached"] / row["people"] if row["people"] else None
 
 

@@ -26,7 +26,7 @@ LOOKS = {
     "amber": gettext_lazy("Amber"),
     "night": gettext_lazy("Black and gold"),
 }
-LANGUAGES: dict[str, str] = dict(settings.LANGUAGES)
+LANGUAGES: dict[str, str | Promise] = dict(settings.LANGUAGES)
 WEB = re.compile(r"https?://[^\s<>\"'{}()/?#]+(?:[/?#](?:[^\s<>\"'{}]|{{[^{}]*}})*)?")
 ARRANGEMENTS = {"steps": gettext_lazy("Numbered, below one another"), "columns": gettext_lazy("Two columns")}
 WHOLE = {"event_url", "unsubscribe_url"}  # fields that are an address of ours
@@ -37,7 +37,7 @@ class Part:
     """One input of a block."""
 
     key: str
-    label: str | Promise
+    label: "str | Promise | _Numbered"
     shape: str = LINE
     is_needed: bool = False
     choices: Mapping[str, str | Promise] = field(default_factory=dict)

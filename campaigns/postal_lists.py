@@ -39,7 +39,7 @@ SOURCE = "returned by post"
 class PostalList:
     """Letters taken together: how many, what became of them, what they cost (None: cost unknown)."""
 
-    token: uuid.UUID
+    token: uuid.UUID | None
     made_at: dt.datetime
     waiting: int
     posted: int

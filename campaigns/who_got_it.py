@@ -69,7 +69,7 @@ def _named(query: str) -> Q:
 def counts(campaign: Campaign) -> dict[str, list[tuple[str, str, int]]]:
     """Per filter: code, words and number of rows; counted in one statement."""
     grouped = campaign.deliveries.values("state", "reason", "step__position", "channel")
-    rows: list[dict[str, Any]] = list(grouped.annotate(n=Count("pk")).order_by())
+    rows: list[Any] = list(grouped.annotate(n=Count("pk")).order_by())
     sums: dict[str, dict] = {"state": {}, "reason": {}, "step__position": {}, "channel": {}}
     for row in rows:
         for name, summed in sums.items():

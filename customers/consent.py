@@ -12,6 +12,7 @@ import hmac
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -218,7 +219,13 @@ def note_published(
 
     A page that wants no advertising is a refusal (特定電子メール法 施行規則 3条).
     """
-    common = {"customer": customer, "channel": Channel.MAIL, "address": address, "at": at, "source": "published"}
+    common: dict[str, Any] = {
+        "customer": customer,
+        "channel": Channel.MAIL,
+        "address": address,
+        "at": at,
+        "source": "published",
+    }
     if wants_no_ads:
         withdraw(**common, by=by, wording=page)
         return False

@@ -1,7 +1,7 @@
 """What the simulator begins with: the company's own figures where they are known, assumptions said to be such."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.functional import Promise
@@ -17,6 +17,9 @@ from .simulator import Figures
 LAST = 6  # full months that churn and joining are the means of
 KEEPING_SHARE = 0.02  # of revenue, where nobody has said what looking after a customer costs
 RATIO = 5  # the "5" of "1:5", until the company says what winning a customer costs
+
+
+BLANK = Figures(customers=0, churn=0, value=0, margin=1, joining=0, winning=0, keeping=0)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Beginning:
 
     @property
     def figures(self) -> Figures:
-        return Figures(**{name: one.value for name, one in self.known.items()})
+        known = {name: one.value for name, one in self.known.items()}
+        return replace(BLANK, **known)
 
 
 def own() -> Beginning | None:

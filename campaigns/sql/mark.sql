@@ -4,7 +4,7 @@
 -- One row per delivery whose claim still holds: id, state (sending, or where the row went instead). None: taken away.
 -- Parameters: settled (ids), replies (the other side's words, as many), provider_ids (as many), ids, token, lease (seconds for
 --     handing over), now.
--- Reads: campaigns_campaign, _delivery, _domainpause, customers_customer, _contact, _consent, _suppression, _interaction,
+-- Reads: campaigns_campaign, _delivery, _domainpause, _exclusion, customers_customer, _contact, _consent, _suppression, _interaction,
 --     accounts_installation. Writes: campaigns_delivery, customers_event.
 WITH settled AS (
     UPDATE campaigns_delivery AS delivery
@@ -46,7 +46,7 @@ WITH mine AS MATERIALIZED (
             WHEN delivery.expires_at <= %(now)s::timestamptz THEN 'expired'
             WHEN stop.reason IS NOT NULL OR entry.state = 'withdrawn' THEN 'suppressed'
             WHEN campaign.message_class = 'promotion' AND entry.state IS NULL AND rule.needs_consent THEN 'suppressed'
-            WHEN customer.archived_at IS NOT NULL THEN 'suppressed'
+            WHEN customer.archived_at IS NOT NULL OR barred.id IS NOT NULL THEN 'suppressed'
             WHEN campaign.state <> 'running' OR installation.sending_stopped <> '' THEN 'pending'
             WHEN pause.id IS NOT NULL THEN 'pending'
             ELSE 'sending'
@@ -57,6 +57,7 @@ WITH mine AS MATERIALIZED (
             WHEN entry.state = 'withdrawn' THEN 'refused'
             WHEN campaign.message_class = 'promotion' AND entry.state IS NULL AND rule.needs_consent THEN 'no_consent'
             WHEN customer.archived_at IS NOT NULL THEN 'archived'
+            WHEN barred.id IS NOT NULL THEN 'excluded'
             ELSE ''
         END AS reason
     FROM campaigns_delivery AS delivery
@@ -83,6 +84,15 @@ WITH mine AS MATERIALIZED (
         WHERE consent.channel = rule.channel AND consent.address = rule.address
         ORDER BY consent.id DESC LIMIT 1
     ) AS entry ON true
+    LEFT JOIN LATERAL (
+        SELECT exclusion.id FROM campaigns_exclusion AS exclusion
+        WHERE exclusion.customer_id = delivery.customer_id AND exclusion.lifted_at IS NULL
+            AND (
+                exclusion.until_on IS NULL
+                OR exclusion.until_on >= (%(now)s::timestamptz AT TIME ZONE installation.time_zone)::date
+            )
+        LIMIT 1
+    ) AS barred ON true
     WHERE delivery.id = ANY(%(ids)s::bigint[])
 ), asked AS MATERIALIZED (
     -- Promotions only: how many this person had, who else waits for him, whether he has a complaint open.

@@ -18,4 +18,4 @@ def reason(code: str) -> str:
 @register.filter
 def exit_reason(code: str) -> str:
     """Why someone left a series early, in words."""
-    return str(journeys.REASONS.get(code, code))
+    return next((str(words) for event, words in journeys.REASONS.items() if event == code), code)

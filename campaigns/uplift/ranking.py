@@ -70,7 +70,8 @@ def _beats_all(letter: str, pairs: Sequence[Pair]) -> bool:
 
 
 def _p(one: Arm, other: Arm) -> float:
+    import numpy as np
     from scipy import stats  # a second and more to import: only where variants are judged
 
-    table = [[arm.reached, arm.customers - arm.reached] for arm in (one, other)]
+    table = np.array([[arm.reached, arm.customers - arm.reached] for arm in (one, other)])
     return float(stats.fisher_exact(table).pvalue)

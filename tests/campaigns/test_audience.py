@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from accounts.models import AuditEvent
 from campaigns import audience, reasons, states, uplift, verdicts
-from campaigns.models import Campaign, Coupon, Delivery, Enrollment, Exclusion
+from campaigns.models import Campaign, Coupon, Delivery, Enrollment, Exclusion, Occasion, Offer, Rsvp
 from campaigns.states import CampaignError
 from customers import consent
 from customers.models import Channel, Contact, Customer, Kind, Login, Purchase
 from scores.models import ScoringRun
 from segments.models import Membership, Segment
+from tests import factories
 from tests.campaigns.conftest import agree
 from tests.campaigns.moments import NOW, TODAY
 
@@ -350,6 +351,25 @@ def test_the_base_rate_of_a_login_goal_counts_logins(campaign, person, staff):
     Campaign.objects.update(goal="login")
     launched(Campaign.objects.get(), staff)
     assert Campaign.objects.get().base_rate == 0.25
+
+
+@pytest.mark.parametrize("goal", ["renewal", "rsvp", "coupon"])
+def test_the_base_rate_of_any_goal_counts_that_goal_alone(campaign, person, staff, goal):
+    reached, *_others = [person(number) for number in range(4)]
+    Campaign.objects.update(goal=goal)
+    campaign.refresh_from_db()
+    before = Campaign.objects.create(name="春", segment=campaign.segment, created_by=staff)
+    if goal == "renewal":
+        factories.contract(reached, TODAY - dt.timedelta(days=3), 5000)
+    elif goal == "rsvp":
+        occasion = Occasion.objects.create(campaign=before, title="会", starts_at=NOW, ends_at=NOW)
+        answered_at = NOW - dt.timedelta(days=3)
+        Rsvp.objects.create(occasion=occasion, customer=reached, answer="coming", answered_at=answered_at)
+    else:
+        offer = Offer.objects.create(campaign=before, text="割引")
+        Coupon.objects.create(offer=offer, customer=reached, code="A-1", redeemed_at=NOW - dt.timedelta(days=3))
+    launched(campaign, staff)
+    assert Campaign.objects.get(pk=campaign.pk).base_rate == 0.25
 
 
 def test_an_empty_audience_has_no_base_rate(campaign, staff):

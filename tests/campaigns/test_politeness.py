@@ -208,3 +208,15 @@ def test_a_statement_is_planned_anew_on_a_new_connection(db):
     statements._prepared.clear()
     assert statements.together("campaigns/sql/claim.sql", words) == []
     assert Step.objects.count() == 0
+
+
+def test_whoever_is_excluded_in_mid_campaign_gets_nothing_more(budget, person, segment, staff, mail_server):
+    budget(5)
+    barred, until_yesterday = person(1), person(2)
+    campaign = running(segment, staff)
+    rows = [due(campaign, who) for who in (barred, until_yesterday)]
+    audience.exclude(customer=barred, reason="dispute", by=staff, now=NOW)
+    gone = TODAY - dt.timedelta(days=1)
+    audience.exclude(customer=until_yesterday, reason="dispute", by=staff, now=NOW, until_on=gone)
+    sending.run(now=NOW)
+    assert [found(row) for row in rows] == [("suppressed", "excluded"), ("accepted", "")]
