@@ -18,6 +18,7 @@ from .statements import together
 
 State = Delivery.State
 BATCH = 200
+STRIKES = 5  # refusals by policy at a domain that takes other messages, until it counts as refusing us
 EVENTS: dict[str, str] = {State.FAILED: "failed", State.UNKNOWN: "unknown"}
 
 Row = dict[str, Any]
@@ -117,6 +118,14 @@ class Claim:
     def give_back(self) -> int:
         """What was not begun with. How many rows."""
         return sql.run("campaigns/sql/release.sql", {"token": self.token})
+
+
+def takes_others(campaign_id: int, domain: str) -> bool:
+    """Whether a mail domain took other messages of the campaign, and refused fewer than STRIKES of them by policy."""
+    there = Delivery.objects.filter(campaign_id=campaign_id, address__endswith=f"@{domain}")
+    if not there.filter(state=State.ACCEPTED).exists():
+        return False
+    return there.filter(state=State.DEFERRED, reason="policy").count() < STRIKES
 
 
 def reap(*, now: dt.datetime, keyed: Iterable[str]) -> None:

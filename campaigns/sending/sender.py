@@ -17,6 +17,7 @@ from campaigns.rendering import UnsendableError
 from customers import consent
 from customers.models import Suppression
 
+from . import ledger
 from .fleets import Turn, fleet
 from .ledger import Claim, Row
 
@@ -159,6 +160,8 @@ class Sender:
     def _pause(self, row: Row, what: str, words: str) -> None:
         """Policy: nobody's fault among the recipients. Their messages wait until someone has mended the cause."""
         domain = domain_of(row) if what == "domain" else ""
+        if domain and ledger.takes_others(row["campaign_id"], domain):
+            return  # this recipient's own policy: his message is tried again until it is given up
         self._avoided.add((row["campaign_id"], domain))
         if domain:
             pause = DomainPause(campaign_id=row["campaign_id"], domain=domain, at=self.now, reply=words)

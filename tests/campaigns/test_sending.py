@@ -149,6 +149,23 @@ def test_what_may_have_arrived_is_never_sent_again(planned, mail_server):
     assert Event.objects.filter(kind="mail_unknown").count() == 1
 
 
+def test_one_recipients_own_policy_stops_nobody_else_at_his_domain(planned, mail_server):
+    planned(9)
+    soon, later = NOW + dt.timedelta(hours=1), NOW + dt.timedelta(hours=2)
+    pks = list(Delivery.objects.order_by("pk").values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=pks[1:4]).update(due_at=soon)
+    Delivery.objects.filter(pk__in=pks[4:]).update(due_at=later)
+    sending.run(now=NOW)
+    mail_server.answer("p1@example.jp", rcpt="550 5.7.1 blocked by the recipient", times=9)
+    sending.run(now=soon)
+    assert not DomainPause.objects.exists()
+    assert state_of() == {State.ACCEPTED: 3, State.DEFERRED: 1, State.PENDING: 5}
+    for number in range(4, 9):
+        mail_server.answer(f"p{number}@example.jp", rcpt="550 5.7.1 now all of you", times=9)
+    sending.run(now=later)
+    assert DomainPause.objects.get().domain == "example.jp"
+
+
 def test_a_domain_that_refuses_us_by_policy_is_paused_and_nobody_is_suppressed(campaign, person, staff, mail_server):
     for number in range(30):
         person(number)
