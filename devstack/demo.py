@@ -22,6 +22,7 @@ PASSWORD = "modoru-demo"  # noqa: S105 (printed for everybody; refused outside t
 LOGINS = [("cs@example.jp", "CS staff"), ("manager@example.jp", "Manager"), ("admin@example.jp", "Admin")]
 # What a user set for a real installation must not reach the demo: above all no real mail server.
 IGNORED = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "DEBUG", "NO_DATABASE", "STATIC_MANIFEST", "STATIC_ROOT")
+SENDING = ("EMAIL_", "ANYMAIL_", "LINE_", "SMS_", "BOUNCE_")  # accounts elsewhere: a demo reaches nobody
 
 
 def main() -> int:
@@ -93,7 +94,7 @@ def _run(port: int, home: Path) -> int:
 
 
 def _environment(addresses: dict[str, str], *, port: int, mail_port: int, home: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if key not in IGNORED}
+    kept = {key: value for key, value in os.environ.items() if key not in IGNORED and not key.startswith(SENDING)}
     return kept | {
         **addresses,
         "DEMO": "1",

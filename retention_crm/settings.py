@@ -163,20 +163,10 @@ def _together(*names: str) -> None:
 
 
 # A mail provider's HTTP API instead of SMTP (django-anymail): EMAIL_PROVIDER=resend, ANYMAIL_RESEND_API_KEY=…
-_PROVIDERS = (
-    "brevo",
-    "mailersend",
-    "mailgun",
-    "mailjet",
-    "mailtrap",
-    "mandrill",
-    "postal",
-    "postmark",
-    "resend",
-    "scaleway",
-    "sparkpost",
-    "unisender_go",
-)
+_PROVIDERS = [
+    "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "mandrill", "postal", "postmark", "resend", "scaleway",
+    "sparkpost", "unisender_go",
+]  # fmt: skip
 EMAIL_PROVIDER = _text("EMAIL_PROVIDER").lower()
 ANYMAIL: dict[str, str | bool] = {
     name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value

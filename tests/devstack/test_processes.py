@@ -160,6 +160,7 @@ def test_two_demos_on_one_data_dir_are_refused(demo_says, home):
 
 def test_nothing_a_user_set_for_real_mail_or_data_reaches_the_demo(home, monkeypatch):
     monkeypatch.setenv("EMAIL_URL", "smtp://real.example.com:25")
+    monkeypatch.setenv("LINE_CHANNEL_TOKEN", "of a real account")
     monkeypatch.setenv("DATABASE_URL", "postgres://real/one")
     monkeypatch.setenv("DEBUG", "1")
     servers = {"DATABASE_URL": "postgres://ours", "DATA_DIR": str(home)}
@@ -168,6 +169,7 @@ def test_nothing_a_user_set_for_real_mail_or_data_reaches_the_demo(home, monkeyp
     assert "DEBUG" not in environment
     assert environment["DEMO"] == "1"
     assert environment["EMAIL_URL"] == environment["DEMO_SMTP"] == "smtp://127.0.0.1:2525"
+    assert "LINE_CHANNEL_TOKEN" not in environment
     assert environment["BASE_URL"] == "http://127.0.0.1:8001"
     assert environment["ALLOWED_HOSTS"] == "localhost,127.0.0.1"
 
