@@ -17,7 +17,11 @@ WITH lost AS (
     SET state = 'unknown', reason = 'no_answer', claim_token = NULL, lease_until = NULL,
         settled_at = clock_timestamp()
     WHERE id IN (
-        SELECT id FROM campaigns_delivery WHERE state = 'sending' AND lease_until < clock_timestamp()
+        -- A lease may end between the statement above and this one: the ways with a key are asked for again.
+        SELECT id FROM campaigns_delivery
+        WHERE state = 'sending' AND lease_until < clock_timestamp()
+            AND (channel <> ALL(%(keyed)s::text[])
+                OR sending_at <= clock_timestamp() - %(remembers)s * interval '1 hour')
         UNION ALL
         SELECT id FROM campaigns_delivery
         WHERE state IN ('pending', 'deferred') AND reason = 'no_answer'

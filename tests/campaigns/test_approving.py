@@ -146,7 +146,7 @@ def test_the_time_is_approved_too(campaign, limited, manager):
 def test_neither_who_asked_nor_who_wrote_it_nor_staff_can_approve(campaign, limited, manager, staff, segment):
     other = factories.user("other@modoru.example.jp", role="manager")
     campaign.name = "別名"
-    composing.change(campaign=campaign, words=composing.Words("件名", "本文"), by=other, version=campaign.version)
+    composing.change(campaign=campaign, offer=composing.Given(), by=other, version=campaign.version)
     asked = approving.ask(campaign=campaign, recipients=2, by=manager, now=NOW)
     for by, why in ((manager, "申請した方"), (other, "作成した方"), (staff, "マネージャー")):
         with pytest.raises(CampaignError, match=why):

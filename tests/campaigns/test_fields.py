@@ -62,8 +62,8 @@ def test_names_without_honorific_and_the_family_name(name, bare, family):
     assert (fields.bare_name(name), fields.family_name(name)) == (bare, family)
 
 
-def values(**changes):
-    return fields.values(ROW | changes, unsubscribe_url="https://x.jp/u/t/", our_company="もどる")
+def values(told=None, **changes):
+    return fields.values(ROW | changes, unsubscribe_url="https://x.jp/u/t/", our_company="もどる", told=told or {})
 
 
 def test_every_field_stands_under_its_key_and_its_japanese_word():
@@ -73,6 +73,10 @@ def test_every_field_stands_under_its_key_and_its_japanese_word():
         expires_on=dt.date(2026, 12, 31),
         last_product="ティーカップ",
         last_purchased_on=dt.date(2026, 6, 1),
+        plan="標準",
+        renews_on=dt.date(2026, 12, 31),
+        notice_due_on=dt.date(2026, 11, 30),
+        told={field.key: field.example for field in fields.FIELDS if field.key.startswith("event_")},
     )
     assert set(given) == {name for field in fields.FIELDS for name in (field.key, field.word)}
     assert all(given[field.key] == given[field.word] for field in fields.FIELDS)

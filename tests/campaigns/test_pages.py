@@ -607,7 +607,7 @@ def test_after_the_window_the_difference_is_said_in_words_with_its_limits(cs, se
     found = results(made, now=NOW).judgement.uplift
     text = words(page(cs, "detail", made.pk))
     assert f"差 +50.0pt(+{found.low * 100:.1f}〜+{found.high * 100:.1f})。効果がありました。" in text
-    assert "対照群の購入者が100人以上" in text
+    assert "購入者100人以上で表示" in text
     assert "50.0%" in text
 
 
