@@ -409,7 +409,7 @@ def test_the_page_of_a_draft_asks_the_same_few_questions_for_any_audience(
 ):
     for number in range(30):
         person(number)
-    with django_assert_max_num_queries(41):
+    with django_assert_max_num_queries(42):
         page(cs, "detail", campaign.pk)
 
 
