@@ -23,7 +23,7 @@ DAY = dt.timedelta(days=1)
 KINDS: dict[str, str | Promise] = {
     "asked": _("waits for approval"),
     "planned": _("planned"),
-    "sent": _("sent"),
+    "sent": _("Launched"),
     "recurs": _("goes out again"),
     "offer": _("offer ends"),
     "event": pgettext_lazy("calendar", "event"),

@@ -44,7 +44,7 @@ class CampaignForm(forms.ModelForm):
         label=_("Valid until"),
         required=False,
         widget=DateInput(),
-        help_text=_("Mails that could not be sent by then are not sent any more."),
+        help_text=_("What could not be sent by then is not sent any more."),
     )
     code_prefix = forms.CharField(
         label=_("Start of the code"),

@@ -11,7 +11,7 @@ WILL_RECEIVE = "will_receive"
 
 # In the order in which a customer is asked; every customer has one.
 PLANNED = {
-    "no_address": _("No e-mail address"),
+    "no_address": _("No address"),
     "no_consent": _("No consent"),
     "refused": _("Refused mail"),
     "bounced": _("Address does not exist"),

@@ -1,8 +1,8 @@
 """A second person looks: asking, the page on which it is judged as three customers would read it, and the verdict."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
-import nh3
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -91,14 +91,15 @@ def _foreseen(campaign: Campaign) -> dict:
 
 
 def _read(campaign: Campaign, step: Step) -> list[tuple[str, previewing.Preview, str]]:
-    """The step as three people would read it: who, the mail, its HTML made safe to show."""
+    """The step as three people would read it: who, the mail, and the query that shows it in a frame."""
     inside = campaign.segment.memberships.filter(left_on=None).values("customer")
     somebody = Customer.objects.current().filter(pk__in=inside).order_by("sort_key", "pk").first()
     now, found = timezone.now(), []
     for persona, label in READERS:
         if persona or somebody:
             shown = previewing.preview(step, customer=None if persona else somebody, persona=persona, now=now)
-            found.append((str(label), shown, nh3.clean(shown.html) if shown.html else ""))
+            whom = {"persona": persona} if persona or not somebody else {"customer": somebody.pk}
+            found.append((str(label), shown, urlencode({**whom, "version": campaign.version})))
     return found
 
 

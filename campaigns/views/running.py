@@ -169,7 +169,7 @@ def _is_launched(request: HttpRequest, campaign: Campaign, form: LaunchForm) -> 
             messages.success(request, _("It is planned. Until then you can take it back."))
         else:
             audience.launch(campaign=campaign, by=request.user, now=now)
-            messages.success(request, _("It has been launched. Mails go out within seconds."))
+            messages.success(request, _("It has been launched. What is due goes out now."))
     except CampaignError as error:
         form.add_error(None, str(error))
         return False
@@ -210,7 +210,7 @@ ACTS = {
             "pause",
             frozenset({State.RUNNING}),
             gettext_lazy("Pause"),
-            gettext_lazy("No further mail goes out until you resume. What is being handed over right now is finished."),
+            gettext_lazy("Nothing further goes out until you resume. What is being handed over right now is finished."),
             gettext_lazy("It is paused."),
             "player-pause",
             lambda campaign, by, now: states.pause(campaign=campaign, by=by, now=now),
@@ -219,7 +219,7 @@ ACTS = {
             "resume",
             frozenset({State.PAUSED}),
             gettext_lazy("Resume"),
-            gettext_lazy("The mails still waiting go out now. Mail domains that had refused us are tried again."),
+            gettext_lazy("What is still waiting goes out now. Mail domains that had refused us are tried again."),
             gettext_lazy("It goes on."),
             "player-play",
             lambda campaign, by, now: states.resume(campaign=campaign, by=by, now=now),

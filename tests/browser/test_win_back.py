@@ -160,7 +160,7 @@ def _check(page: Page, mail_server) -> None:
     expect(preview).to_contain_text("株式会社青空07")
     expect(preview).to_contain_text("田中 太郎 様")
     waterfall = page.get_by_role("region", name="送る人と、送らない理由")
-    for line in ["対象: 66人", "メールアドレスなし: 2人", "受信の同意なし: 4人", "送る人: 54人"]:
+    for line in ["対象: 66人", "届け先なし: 2人", "受信の同意なし: 4人", "送る人: 54人"]:
         expect(waterfall.get_by_role("link", name=line)).to_be_visible()
     page.get_by_role("button", name="この内容を自分にテスト送信").click()
     expect(page.get_by_role("status").first).to_contain_text("hanako@modoru.example.jp にテストメールを送りました")
@@ -169,7 +169,7 @@ def _check(page: Page, mail_server) -> None:
 
 def _launch(page: Page) -> None:
     page.get_by_role("link", name="送信へ進む").click()
-    expect(page.get_by_text("54人のお客様にメールを送ります")).to_be_visible()
+    expect(page.get_by_text("54人のお客様に送ります")).to_be_visible()
     page.get_by_role("button", name="送信する").click()
     expect(page.get_by_text("送信を開始しました")).to_be_visible()
 

@@ -1,5 +1,8 @@
 """The way of an approval through the pages: asked for before sending, judged as three customers, returned or sent."""
 
+import html
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -60,8 +63,13 @@ def test_the_page_before_sending_asks_for_approval_where_it_is_needed(writer, dr
 def test_asked_seen_as_three_customers_and_approved_it_goes(writer, manager, draft):
     ask(writer, draft, comment="ご確認ください")
     page = manager.get(f"/campaigns/{draft.pk}/approval/").content.decode()
-    for words in ("ご確認ください", "田中 1", "名前なし", "独立行政法人", "承認してすぐに送る"):
+    for words in ("ご確認ください", "名前なし", "長い社名", "承認してすぐに送る"):
         assert words in page
+    frames = [html.unescape(one) for one in re.findall(r'<iframe[^>]* src="([^"]+)"', page)]
+    mails = [manager.get(one).content.decode() for one in frames]
+    assert len(mails) == 3
+    for mail, name in zip(mails, ("田中 1", "ご担当者様", "独立行政法人"), strict=True):
+        assert name in mail
     decide(manager, draft, "approve")
     draft.refresh_from_db()
     assert draft.state == "running"

@@ -442,7 +442,7 @@ def test_before_the_launch_the_page_says_how_many_get_it(cs, campaign, person):
     campaign.holdout_percent = 10
     campaign.save()
     text = words(page(cs, "launch", campaign.pk))
-    assert "18人のお客様にメールを送ります" in text
+    assert "18人のお客様に送ります" in text
     assert "2人" in text
     assert "2026/12/20" in text
 
