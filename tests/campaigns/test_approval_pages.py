@@ -67,9 +67,9 @@ def test_asked_seen_as_three_customers_and_approved_it_goes(writer, manager, dra
         assert words in page
     frames = [html.unescape(one) for one in re.findall(r'<iframe[^>]* src="([^"]+)"', page)]
     mails = [manager.get(one).content.decode() for one in frames]
-    assert len(mails) == 3
-    for mail, name in zip(mails, ("田中 1", "ご担当者様", "独立行政法人"), strict=True):
-        assert name in mail
+    assert len(mails) == 2  # who has no name would get none: its subject needs one
+    assert "田中 1" in mails[0]
+    assert "独立行政法人" in mails[1]
     decide(manager, draft, "approve")
     draft.refresh_from_db()
     assert draft.state == "running"
