@@ -1,9 +1,11 @@
 """The demo's mailbox: what its customers would have received."""
 
-import nh3
+import re
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from accounts.models import Installation
@@ -12,6 +14,13 @@ from accounts.roles import may
 from . import mailbox
 
 PAGE = 50
+# A mail in its frame: its own styles, no script, no form, nothing from elsewhere; its links open beside.
+FRAME = "allow-popups allow-popups-to-escape-sandbox"
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; "
+    f"sandbox {FRAME}"
+)
+HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 
 
 def _only_in_the_demo() -> None:
@@ -37,10 +46,33 @@ def mail_list(request: HttpRequest) -> HttpResponse:
 @may("demo.mailbox")
 @require_safe
 def mail_detail(request: HttpRequest, name: str) -> HttpResponse:
+    mail = _find(name)
+    shown = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post"]
+    headers = [(key, str(mail.message[key])) for key in shown if mail.message[key]]
+    return render(request, "demo/mail_detail.html", {"mail": mail, "headers": headers, "frame": FRAME})
+
+
+@may("demo.mailbox")
+@require_safe
+@xframe_options_sameorigin
+def mail_framed(request: HttpRequest, name: str) -> HttpResponse:
+    """The mail alone, as a mail program shows it."""
+    answer = HttpResponse(opening_beside(_find(name).html))
+    answer["Content-Security-Policy"] = FRAME_POLICY
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def opening_beside(html: str) -> str:
+    """The document with its links opening in a tab of their own: the frame itself goes nowhere."""
+    head = HEAD.search(html)
+    at = head.end() if head else 0
+    return f'{html[:at]}<base target="_blank">{html[at:]}'
+
+
+def _find(name: str) -> mailbox.Mail:
     _only_in_the_demo()
     mail = mailbox.find(settings.MAIL_DIR, name)
     if mail is None:
         raise Http404
-    shown = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post"]
-    headers = [(key, str(mail.message[key])) for key in shown if mail.message[key]]
-    return render(request, "demo/mail_detail.html", {"mail": mail, "headers": headers, "html": nh3.clean(mail.html)})
+    return mail

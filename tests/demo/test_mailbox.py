@@ -1,6 +1,6 @@
 import pytest
 
-from demo import mailbox
+from demo import mailbox, views
 from tests import factories
 
 MAIL = b"From: shop@example.jp\r\nTo: a@example.jp\r\nSubject: =?utf-8?b?44GU5qGI5YaF?=\r\nMIME-Version: 1.0\r\n" + (
@@ -54,16 +54,28 @@ def test_an_empty_mailbox_says_what_to_do(tmp_path, settings, staff):
     assert "まだ届いていません" in staff.get("/demo/mail/").content.decode()
 
 
-def test_a_mail_is_shown_without_its_script(folder, staff):
+def test_a_mail_is_shown_in_a_frame_that_runs_no_script(folder, staff):
     page = staff.get(f"/demo/mail/{NAMES[0]}").content.decode()
-    assert "<p>hello</p>" in page
+    assert f'src="/demo/mail/{NAMES[0]}/framed/" sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
     assert "alert(1)" not in page
+    framed = staff.get(f"/demo/mail/{NAMES[0]}/framed/")
+    assert framed.content.decode().startswith('<base target="_blank"><p>hello</p>')
+    assert "default-src 'none'" in framed["Content-Security-Policy"]
+    assert "sandbox allow-popups" in framed["Content-Security-Policy"]
+    assert "allow-scripts" not in framed["Content-Security-Policy"]
+
+
+def test_a_mails_links_open_beside_and_its_doctype_stays_first():
+    mail = '<!DOCTYPE html><html><head class="x"><title>hello</title></head></html>'
+    beside = '<!DOCTYPE html><html><head class="x"><base target="_blank"><title>hello</title></head></html>'
+    assert views.opening_beside(mail) == beside
 
 
 def test_there_is_no_mailbox_outside_the_demo(folder, staff):
     factories.configure(is_demo=False)
     assert staff.get("/demo/mail/").status_code == 404
     assert staff.get(f"/demo/mail/{NAMES[0]}").status_code == 404
+    assert staff.get(f"/demo/mail/{NAMES[0]}/framed/").status_code == 404
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "٣", "99999999999"])
