@@ -40,7 +40,7 @@ class Beginning:
 
     @property
     def figures(self) -> Figures:
-        known = {name: one.value for name, one in self.known.items()}
+        known: dict[str, Any] = {name: one.value for name, one in self.known.items()}
         return replace(BLANK, **known)
 
 
