@@ -32,7 +32,7 @@ CONNECTIONS = 2 * 3  # two pollers, three each
 
 @real_processes
 def test_who_unsubscribes_in_the_run_gets_nothing_a_second_later(campaign, judge, pollers, say):
-    unsubscribe_in_the_run(campaign, judge, pollers, say, mails=600, refusals=40)
+    unsubscribe_in_the_run(campaign, judge, pollers, say, mails=400, refusals=20)
 
 
 @pytest.mark.prove

@@ -30,7 +30,7 @@ def provider(tmp_path):
 
 @real_processes
 def test_with_a_key_the_killed_leave_no_doubt(campaign, provider, pollers, say):
-    storm_by_key(campaign, provider, pollers, say, mails=300, kills=4)
+    storm_by_key(campaign, provider, pollers, say, mails=120, kills=2)
 
 
 @pytest.mark.prove
