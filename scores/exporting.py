@@ -15,17 +15,21 @@ BOM = b"\xef\xbb\xbf"
 def export(path: Path, *, as_of: dt.date, now: dt.datetime) -> int:
     """Writes the scores as of the end of `as_of` as CSV (UTF-8 with BOM); returns the number of customers.
 
-    Stores nothing in the database. The file appears whole or not at all. OSError where it cannot be written.
+    Stores nothing in the database. The file appears whole or not at all; a pipe or a device is written to and stays
+    what it is. OSError where it cannot be written.
     """
-    half = path.with_name(path.name + ".part")
+    is_file = path.is_file() or not path.exists()
+    half = path.with_name(path.name + ".part") if is_file else path
     try:
         with half.open("wb") as file:
             scoring.build(as_of=as_of, now=now)
             file.write(BOM)
             rows = _copy(file, spells.parameters(as_of=as_of))
-        half.replace(path)
+        if is_file:
+            half.replace(path)
     finally:
-        half.unlink(missing_ok=True)
+        if is_file:
+            half.unlink(missing_ok=True)
     return rows
 
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -44,6 +46,18 @@ def test_it_stores_nothing_and_leaves_no_half_file(tmp_path):
     export(tmp_path / "scores.csv")
     assert not Score.objects.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    purchase(customer("A-1"), "2026-06-01")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        call_command("export_scores", str(pipe), "--as-of", "2026-06-30", stdout=io.StringIO())
+    assert b"A-1" in read.result()
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
 
 
 def test_figures_are_plain_decimals(tmp_path):
