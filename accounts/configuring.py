@@ -9,6 +9,15 @@ from django.utils.translation import gettext as _
 from . import thresholds
 from .models import Installation
 
+# When promotions rest: also a group of the settings page.
+POLITENESS = (
+    "contact_budget",
+    "contact_budget_days",
+    "quiet_from",
+    "quiet_until",
+    "sends_on_weekends",
+    "sends_on_holidays",
+)
 # What scripts may set, in the order in which help lists them.
 KEYS = (
     "currency",
@@ -37,12 +46,7 @@ KEYS = (
     "sender_address",
     "complaint_contact",
     "refusal_notice",
-    "contact_budget",
-    "contact_budget_days",
-    "quiet_from",
-    "quiet_until",
-    "sends_on_weekends",
-    "sends_on_holidays",
+    *POLITENESS,
 )
 SWITCHES = {"month_end", "sends_on_weekends", "sends_on_holidays"}
 SWITCH = {"on": True, "off": False}

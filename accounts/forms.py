@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import outgoing, thresholds, webhooks
 from .api_keys import SCOPES
+from .configuring import POLITENESS
 from .models import ApiKey, ClosedDays, Installation, Role, Team, User
 
 
@@ -101,14 +102,6 @@ class JoinForm(forms.Form):
 
 
 APPROVAL = ("approval_above", "approval_percent_off", "approval_amount_off")
-POLITENESS = (
-    "contact_budget",
-    "contact_budget_days",
-    "quiet_from",
-    "quiet_until",
-    "sends_on_weekends",
-    "sends_on_holidays",
-)
 
 
 class InstallationForm(forms.ModelForm):

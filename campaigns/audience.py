@@ -18,7 +18,7 @@ from segments import movements
 from segments.models import Segment
 
 from . import approving, compliance, journeys, links, reasons, starting, uplift, variants, windows
-from .models import Campaign, Delivery, Exclusion
+from .models import Campaign, Delivery, Exclusion, Step
 from .states import CampaignError, State, check, lock, move
 from .verdicts import TRY_FOR, judge, zones
 
@@ -299,9 +299,15 @@ def _assign_variants(campaign: Campaign, installation: Installation, now: dt.dat
 
 
 def _plan_of(campaign: Campaign, installation: Installation, now: dt.datetime) -> dict:
-    offer = getattr(campaign, "offer", None)
     due_at = campaign.launched_at or now
     step = campaign.steps.filter(edition=campaign.edition).order_by("position")[0]
+    opening = _opening(campaign, installation, due_at, getattr(campaign, "offer", None))
+    return plan_of(campaign, step, installation, due_at, now) | opening
+
+
+def plan_of(campaign: Campaign, step: Step, installation: Installation, due_at: dt.datetime, now: dt.datetime) -> dict:
+    """What the statements that write a step's rows ask for: whose words, which offer, when due, when given up."""
+    offer = getattr(campaign, "offer", None)
     return {
         "campaign": campaign.pk,
         "step": step.pk,
@@ -311,7 +317,6 @@ def _plan_of(campaign: Campaign, installation: Installation, now: dt.datetime) -
         "now": now,
         "due_at": due_at,
         "expires_at": given_up_at(due_at, offer, installation),
-        **_opening(campaign, installation, due_at, offer),
     }
 
 

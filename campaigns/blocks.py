@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from . import fields, rendering
+from . import rendering
 
 Block = dict[str, str]
 LINE, TEXT, URL, CHOICE = "line", "text", "url", "choice"
@@ -298,8 +298,3 @@ def problems(blocks: Sequence[Block]) -> list[str]:
             found += [f"{place}: {part.label}: {problem}" for problem in part_problems(block, part)]
     preheader = HEAD.parts[0]
     return found + [f"{preheader.label}: {problem}" for problem in part_problems(head_of(blocks), preheader)]
-
-
-def describe(key: str) -> str:
-    """The words of a merge field for people."""
-    return next((str(one.label) for one in fields.FIELDS if one.key == key), key)

@@ -218,15 +218,4 @@ def _draw(campaign: Campaign) -> None:
 def _entry_of(
     campaign: Campaign, step: Step, installation: Installation, due_at: dt.datetime, now: dt.datetime
 ) -> dict:
-    offer = getattr(campaign, "offer", None)
-    return {
-        "campaign": campaign.pk,
-        "step": step.pk,
-        "channel": step.channel,
-        "edition": campaign.edition,
-        "offer": offer.pk if offer else None,
-        "prefix": offer.code_prefix if offer else "",
-        "now": now,
-        "due_at": due_at,
-        "expires_at": audience.given_up_at(due_at, offer, installation),
-    }
+    return audience.plan_of(campaign, step, installation, due_at, now) | {"edition": campaign.edition}

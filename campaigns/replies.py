@@ -22,10 +22,6 @@ class Outcome:
     is_bounce: bool = False
     pauses: str = ""
 
-    @property
-    def is_final(self) -> bool:
-        return self.state in Delivery.FINAL
-
 
 def judge(error: ChannelError, *, is_keyed: bool = False) -> Outcome:
     """The table: stage × answer → outcome. Errors at stage CONNECT concern no row and don't come here.

@@ -1,6 +1,7 @@
 """People who want no more messages, or want them again: said by the link of a message, effective at once."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.db import transaction
 
@@ -13,35 +14,26 @@ from .models import Delivery, Way
 SOURCE = "unsubscribe"
 
 
-@transaction.atomic
 def unsubscribe(*, token: str, now: dt.datetime, wording: str = "") -> bool:
     """The person wants no more mail at this address: at once, for every campaign. False where the link is unknown.
 
     Safe to repeat; a second time changes nothing.
     """
-    delivery = _locked(token)
-    if delivery is None:
-        return False
-    is_news = consent.withdraw(
-        customer=delivery.customer,
-        channel=Way(delivery.channel).consented or Channel.MAIL,
-        address=delivery.address,
-        at=now,
-        source=SOURCE,
-        wording=wording,
-    )
-    if is_news:
-        _tell(delivery, "unsubscribed", now)
-    return True
+    return _enter(consent.withdraw, "unsubscribed", token=token, now=now, wording=wording)
+
+
+def resubscribe(*, token: str, now: dt.datetime, wording: str) -> bool:
+    """The person takes it back, with the words he saw. False where the link is unknown."""
+    return _enter(consent.resubscribe, "resubscribed", token=token, now=now, wording=wording)
 
 
 @transaction.atomic
-def resubscribe(*, token: str, now: dt.datetime, wording: str) -> bool:
-    """The person takes it back, with the words he saw. False where the link is unknown."""
+def _enter(verb: Callable[..., bool], kind: str, *, token: str, now: dt.datetime, wording: str) -> bool:
+    """Writes the person's word into the ledger; where it is news, his timeline hears of it."""
     delivery = _locked(token)
     if delivery is None:
         return False
-    is_news = consent.resubscribe(
+    is_news = verb(
         customer=delivery.customer,
         channel=Way(delivery.channel).consented or Channel.MAIL,
         address=delivery.address,
@@ -50,7 +42,7 @@ def resubscribe(*, token: str, now: dt.datetime, wording: str) -> bool:
         wording=wording,
     )
     if is_news:
-        _tell(delivery, "resubscribed", now)
+        _tell(delivery, kind, now)
     return True
 
 

@@ -79,7 +79,3 @@ def opens_at(now: dt.datetime, zone_name: str, rules: Rules) -> dt.datetime:
     if moved == local:
         return now
     return max(now, moved.replace(tzinfo=zone).astimezone(dt.UTC))
-
-
-def may_send(now: dt.datetime, zone_name: str, rules: Rules) -> bool:
-    return opens_at(now, zone_name, rules) == now

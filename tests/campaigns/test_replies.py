@@ -60,10 +60,6 @@ def test_without_an_answer_only_what_was_handed_over_is_in_doubt(stage, expected
     assert replies.judge(BrokenError(stage)) == expected
 
 
-def test_only_ends_are_final():
-    assert [outcome.is_final for outcome in (LATER, AGAIN, POLICY, NO, GONE, DOUBT)] == [False] * 3 + [True] * 3
-
-
 def test_the_wait_grows_and_then_stays():
     waits = [replies.again_at(attempts, NOW) - NOW for attempts in range(8)]
     assert waits == [dt.timedelta(seconds=s) for s in (60, 60, 300, 900, 3600, 14400, 28800, 28800)]
