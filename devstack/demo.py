@@ -136,11 +136,12 @@ def _welcome(port: int, home: Path) -> None:
         print(f"http://127.0.0.1:{port}/readyz still does not answer with 200.", file=sys.stderr, flush=True)
         return
     logins = "\n".join(f"    {email:<20} {PASSWORD}   {role}" for email, role in LOGINS)
-    print(
+    # In one piece: another thread writes the lines of the processes meanwhile.
+    sys.stdout.write(
         f"\nModoru is ready: http://127.0.0.1:{port}/\n\n{logins}\n\n"
-        f"Its mail stays here: {home / 'mail'}\nCtrl-C stops everything and keeps the data.\n",
-        flush=True,
+        f"Its mail stays here: {home / 'mail'}\nCtrl-C stops everything and keeps the data.\n\n"
     )
+    sys.stdout.flush()
 
 
 def _is_ready(port: int) -> bool:

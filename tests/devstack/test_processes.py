@@ -28,7 +28,8 @@ if sys.argv[2] == "one fails":
 if sys.argv[2] == "talks":
     talk = "import time; time.sleep(1); [print('x' * 10000, flush=True) for _ in iter(int, 1)]"
     programs["bad"] = [sys.executable, "-c", talk, "retention_crm"]
-say = lambda: print("on start", flush=True)
+# In one piece: another thread writes the lines of the programs meanwhile.
+say = lambda: os.write(1, b"on start\n")
 code = processes.run(programs, environment=dict(os.environ), home=home, cwd=home, on_start=say)
 print("code", code)
 """
