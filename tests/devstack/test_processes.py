@@ -15,7 +15,7 @@ from devstack.machine import command_line, free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
 # Two stand-ins whose command line looks like ours, and that say when they were asked to stop.
-RUN = """
+RUN = r"""
 import os, sys
 from pathlib import Path
 from devstack import processes
