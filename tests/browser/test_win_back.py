@@ -33,6 +33,8 @@ def company() -> Installation:
         refusal_notice="配信を希望されない方は、下のリンクから停止できます。",
         quiet_from=None,  # whenever the tests run
         quiet_until=None,
+        sends_on_weekends=True,
+        sends_on_holidays=True,
     )
 
 
