@@ -41,6 +41,7 @@ from customers.models import (
     Touched,
     UndoKept,
 )
+from metrics.models import FirstDay, RevenueSpell, Spell
 from scores.models import CustomerActivity, LifecycleStage, Prediction, Score, ScoreSnapshot
 from segments.models import (
     Consumer,
@@ -173,6 +174,9 @@ def _computed(who: Customer) -> None:
     counts = {"orders_in_window": 1, "net_in_window": 10000, "net": 10000, "x": 0, "spells": 1, "mrr": 0}
     CustomerActivity.objects.create(customer=who, first_purchase_on=TODAY, plan="標準", **counts)
     LifecycleStage.objects.create(customer=who, lifecycle="new", began_on=TODAY)
+    Spell.objects.create(customer=who, from_on=TODAY, until_on=TODAY)
+    RevenueSpell.objects.create(customer=who, from_on=TODAY, until_on=TODAY, mrr=1)
+    FirstDay.objects.create(customer=who, bought_on=TODAY)
     ScoreSnapshot.objects.create(
         customer=who, as_of=TODAY, lifecycle="active", is_active=True, plan="標準", ltv_historic=10000
     )

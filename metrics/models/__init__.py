@@ -1,0 +1,35 @@
+"""Figures computed once, what people set beside them, and what is mailed of them."""
+
+from .mailing import ReportMail, Schedule
+from .planning import AcquisitionCost, Annotation, Closing, Goal
+from .rollups import (
+    ChurnRollup,
+    CohortRollup,
+    Fill,
+    FirstDay,
+    KeptReport,
+    MovementRollup,
+    RevenueSpell,
+    RfmFlow,
+    Spell,
+    Stale,
+)
+
+__all__ = [
+    "AcquisitionCost",
+    "Annotation",
+    "ChurnRollup",
+    "Closing",
+    "CohortRollup",
+    "Fill",
+    "FirstDay",
+    "Goal",
+    "KeptReport",
+    "MovementRollup",
+    "ReportMail",
+    "RevenueSpell",
+    "RfmFlow",
+    "Schedule",
+    "Spell",
+    "Stale",
+]
