@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 GROUPS = 10
@@ -21,6 +20,8 @@ def auc(happened: ArrayLike, chance: ArrayLike) -> float | None:
 
     None where all or none happened. Source: Mann and Whitney (1947), by mean ranks.
     """
+    from scipy.stats import rankdata  # most of a second to import: only where chances are judged
+
     did, said = np.asarray(happened, dtype=bool), np.asarray(chance, dtype=float)
     yes, no = int(did.sum()), int((~did).sum())
     if not yes or not no:

@@ -75,9 +75,17 @@ def parameters(name: str, statement: str) -> dict[str, Any]:
     return {word: known.get(word) for word in re.findall(r"%\((\w+)\)s", statement)}
 
 
-@pytest.fixture
-def tables():
-    """The temp tables that statements read: those of scores, and what other files make for each other."""
+@pytest.fixture(scope="module")
+def tables(django_db_setup, django_db_blocker):
+    """The temp tables that statements read: made once, and gone with the transaction around all of this file."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        _make_tables()
+        yield
+        transaction.set_rollback(True)
+
+
+def _make_tables():
+    """Those of scores, and what other files make for each other."""
     configure(churn_policy="either", activity="purchases+logins")
     scoring.build(as_of=AS_OF, now=NOW)
     sql.run("scores/sql/held_back.sql", parameters("scores/sql/held_back.sql", sql.text("scores/sql/held_back.sql")))
