@@ -59,6 +59,8 @@ def brier(happened: ArrayLike, chance: ArrayLike) -> float:
 def tenths(said: ArrayLike) -> NDArray[np.int64]:
     """0 (lowest) … 9 per case; equal values stand in the same tenth, so some may be empty or larger."""
     values = np.asarray(said, dtype=float)
+    from scipy.stats import rankdata  # as above
+
     place = (rankdata(values) - 0.5) / max(1, len(values))
     return np.minimum(GROUPS - 1, (GROUPS * place).astype(np.int64))
 
