@@ -177,6 +177,14 @@ def rfm_rows(*, as_of: dt.date) -> list[Row]:
 
 
 @transaction.atomic
+def figures(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """One row: customers, active, high_risk, at_risk, mrr, renewals, renewals_mrr of that day."""
+    scoring.build(as_of=as_of, now=now)
+    found = sql.rows("metrics/sql/figures.sql", {"as_of": as_of})
+    return [{key: value for key, value in row.items() if key != "prospects"} for row in found]
+
+
+@transaction.atomic
 def model(*, as_of: dt.date, now: dt.datetime) -> Row:
     """The fit of that day, weeks: r, alpha, a, b, log_likelihood, n, p, q, gamma, n_repeat."""
     fitted = scoring.build(as_of=as_of, now=now)

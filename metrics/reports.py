@@ -1,53 +1,86 @@
-"""The reports by name, as of any day: what the command prints, the API answers and files hold."""
+"""The reports by name: what the command prints, the API answers and files hold. What there is says the registry."""
 
 import datetime as dt
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from scores import checking
+from accounts.models import Installation
 
-from . import computing
+from . import computing, rollups
+from .definitions import REPORTS, Report
 
-COLUMNS = {
-    "churn": ["period", "start", "end", "group", "at_start", "lost", "rate"],
-    "ltv": ["group", "customers", "historic_total", "historic_mean", "predicted_mean"],
-    "cohorts": ["cohort", "size", "month", "retained", "complete"],
-    "rfm": ["r", "f", "segment", "customers", "monetary"],
-    "model-check": checking.COLUMNS,
-    "model": ["r", "alpha", "a", "b", "log_likelihood", "n", "p", "q", "gamma", "n_repeat"],
-}
-BY = {"churn": computing.CHURN_BY, "ltv": computing.LTV_BY}
+COLUMNS = {name: report.column_names() for name, report in REPORTS.items()}
+BY = {name: report.cuts for name, report in REPORTS.items() if report.cuts}
 
 
 class ReportError(ValueError):
     """What was asked for cannot be reported; the sentence says why."""
 
 
-def compute(
-    name: str,
-    *,
-    as_of: dt.date,
-    now: dt.datetime,
-    start: dt.date | None = None,
-    end: dt.date | None = None,
-    period: str = "month",
-    by: str = "",
-) -> Any:
-    """A list of row objects (model: one object) with the report's COLUMNS; ReportError where it cannot be."""
-    if by and by not in BY.get(name, ()):
-        allowed = ", ".join(BY.get(name, ())) or "nothing"
-        raise ReportError(f"{name} cannot be cut by “{by}”; it can by {allowed}.")
-    if start and end and start > end:
-        raise ReportError(f"from {start} is after to {end}.")
-    common: dict[str, Any] = {"as_of": as_of, "now": now}
-    if name == "churn":
-        return computing.churn(**common, start=start, end=end, period=period, by=by)
-    if name == "ltv":
-        return computing.ltv(**common, by=by)
-    if name == "cohorts":
-        return within(computing.cohorts(**common), start, end)
-    by_name = {"rfm": computing.rfm, "model": computing.model, "model-check": computing.model_check}
-    return by_name[name](**common)
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants of a report; what the report does not know is left out of account."""
+
+    start: dt.date | None = None
+    end: dt.date | None = None
+    period: str = "month"
+    by: str = ""
+    second: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+    def words(self, report: Report) -> dict[str, Any]:
+        """The keywords of the report's functions; ReportError where it cannot be asked so."""
+        _check_cuts(report, self.by, self.second)
+        if self.start and self.end and self.start > self.end:
+            raise ReportError(f"from {self.start} is after to {self.end}.")
+        if report.periods and self.period not in report.periods:
+            raise ReportError(f"{report.name} has no period “{self.period}”; it has {', '.join(report.periods)}.")
+        known = {"start": self.start, "end": self.end, "period": self.period, "by": self.by, "second": self.second}
+        found = known | {name: self._option(report, name) for name in report.options}
+        return {name: found[name] for name in report.asks()}
+
+    def _option(self, report: Report, name: str) -> str:
+        allowed = report.options[name]
+        value = self.options.get(name) or allowed[0]
+        if value not in allowed:
+            raise ReportError(f"{name} of {report.name} is one of {', '.join(allowed)}, not “{value}”.")
+        return value
+
+
+def _check_cuts(report: Report, by: str, second: str) -> None:
+    for cut, cuts in ((by, report.cuts), (second, report.second_cuts if by else ())):
+        if cut and cut not in cuts:
+            raise ReportError(f"{report.name} cannot be cut by “{cut}”; it can by {', '.join(cuts) or 'nothing'}.")
+    if by and by == second:
+        raise ReportError(f"Two cuts by “{by}” are one.")
+
+
+def compute(name: str, *, as_of: dt.date, now: dt.datetime, **asked: Any) -> Any:
+    """From the raw rows, as of any day: a list of row objects with the report's COLUMNS (of some reports one object).
+
+    `asked` is what Asked holds; ReportError where it cannot be.
+    """
+    report = REPORTS[name]
+    return report.computed(as_of=as_of, now=now, **Asked(**asked).words(report))
+
+
+def answer(name: str, *, as_of: dt.date | None = None, now: dt.datetime, **asked: Any) -> Any:
+    """The same as of today, read from what pages show where that is filled up to today; with `as_of`, computed."""
+    today = Installation.get().day_of(now)
+    if as_of is None and REPORTS[name].read and rollups.filled_to() == today and not rollups.is_outdated():
+        report = REPORTS[name]
+        found = report.kept(today=today, **Asked(**asked).words(report))
+        if found is not None:
+            return found
+    return compute(name, as_of=as_of or today, now=now, **asked)
+
+
+def cohorts(
+    *, as_of: dt.date, now: dt.datetime, start: dt.date | None = None, end: dt.date | None = None
+) -> list[dict[str, Any]]:
+    """The cohorts whose month lies between the months of two days, counted from the raw rows."""
+    return within(computing.cohorts(as_of=as_of, now=now), start, end)
 
 
 def within(cohorts: list[dict[str, Any]], start: dt.date | None, end: dt.date | None) -> list[dict[str, Any]]:

@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import Installation
 from accounts.roles import may
 from common import exports
 from metrics import reading, reports
+from metrics.definitions import REPORTS
 from metrics.periods import MONTHS
 
 from .ltv import Row, visible
@@ -19,6 +19,8 @@ from .ltv import Row, visible
 @require_safe
 def table(request: HttpRequest, name: str) -> HttpResponse:
     """UTF-8 with BOM, the columns of the report command."""
+    if name not in REPORTS or REPORTS[name].is_one:
+        raise Http404
     rows = _rows(request, name)
     columns = reports.COLUMNS[name]
     text = io.StringIO(newline="")
@@ -36,8 +38,4 @@ def _rows(request: HttpRequest, name: str) -> list[Row]:
         return visible(reading.churn(period=period if period in MONTHS else "month", by=by), by, request)
     if name == "ltv":
         return visible(reading.ltv(by=by).rows, by, request)
-    if name == "cohorts":
-        return reading.cohorts(today=Installation.get().day_of(timezone.now()))
-    if name == "rfm":
-        return reading.rfm().rows
-    raise Http404
+    return reports.answer(name, now=timezone.now(), by=by if by != "owner" else "")

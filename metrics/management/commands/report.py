@@ -9,50 +9,56 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.models import Installation
 from common import exports
 from metrics import reports
+from metrics.definitions import REPORTS, options
 from metrics.reports import COLUMNS
+
+PERIODS = list(dict.fromkeys(word for report in REPORTS.values() for word in report.periods))
 
 
 class Command(BaseCommand):
-    help = "Prints churn, ltv, cohorts, rfm or the model as of the end of a day."
+    help = f"Prints a report ({', '.join(COLUMNS)}) as of the end of a day."
 
     def add_arguments(self, parser):
         parser.add_argument("name", choices=COLUMNS, metavar="NAME", help=", ".join(COLUMNS))
         parser.add_argument("--from", dest="start", type=_day, metavar="D")
         parser.add_argument("--to", dest="end", type=_day, metavar="D")
-        parser.add_argument("--period", choices=["month", "quarter"], default="month")
+        parser.add_argument("--period", choices=PERIODS, default="month")
         parser.add_argument(
             "--by", default="", metavar="FIELD", help="owner, segment, industry, region, plan (ltv: cohort)"
         )
+        parser.add_argument("--second", default="", metavar="FIELD", help="the other one of two cuts")
+        for option, words in options().items():
+            parser.add_argument(f"--{option.replace('_', '-')}", choices=words, default="")
         parser.add_argument("--as-of", type=_day, metavar="D", help="today unless told")
         parser.add_argument("--format", choices=["table", "csv", "json"], default="table")
 
-    def handle(self, *, name, **options):
-        now = timezone.now()
-        as_of = options["as_of"] or Installation.get().day_of(now)
-        wanted = {key: options[key] for key in ("start", "end", "period", "by")}
+    def handle(self, *, name, **given):
+        wanted = {key: given[key] for key in ("start", "end", "period", "by", "second", "as_of")}
+        wanted["options"] = {key: given[key] for key in options() if given[key]}
         try:
-            found = reports.compute(name, as_of=as_of, now=now, **wanted)
+            found = reports.answer(name, now=timezone.now(), **wanted)
         except reports.ReportError as error:
             raise CommandError(str(error)) from None
-        getattr(self, f"_as_{options['format']}")(name, found)
+        self.kinds = {column.name: column.kind for column in REPORTS[name].columns}
+        columns = REPORTS[name].column_names(second=given["second"])
+        getattr(self, f"_as_{given['format']}")(columns, found)
 
-    def _as_json(self, name: str, found: Any) -> None:
+    def _as_json(self, columns: list[str], found: Any) -> None:
         self.stdout.write(json.dumps(found, default=reports.plain, ensure_ascii=False))
 
-    def _as_csv(self, name: str, found: Any) -> None:
+    def _as_csv(self, columns: list[str], found: Any) -> None:
         lines = [found] if isinstance(found, dict) else found
         writer = csv.writer(self.stdout, lineterminator="\n")
         self.stdout.write(exports.BOM, ending="")
-        writer.writerow(COLUMNS[name])
-        writer.writerows([exports.cell(row[column]) for column in COLUMNS[name]] for row in lines)
+        writer.writerow(columns)
+        writer.writerows([exports.cell(row[column]) for column in columns] for row in lines)
 
-    def _as_table(self, name: str, found: Any) -> None:
+    def _as_table(self, columns: list[str], found: Any) -> None:
         lines = [found] if isinstance(found, dict) else found
-        table = [COLUMNS[name], *([_shown(column, row[column]) for column in COLUMNS[name]] for row in lines)]
-        widths = [max(len(row[place]) for row in table) for place in range(len(COLUMNS[name]))]
+        table = [columns, *([_shown(self.kinds.get(column), row[column]) for column in columns] for row in lines)]
+        widths = [max(len(row[place]) for row in table) for place in range(len(columns))]
         for row in table:
             self.stdout.write("  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
@@ -64,10 +70,10 @@ def _day(text: str) -> dt.date:
         raise CommandError(f"“{text}” is not a day like 2026-03-31.") from None
 
 
-def _shown(column: str, value: Any) -> str:
+def _shown(kind: str | None, value: Any) -> str:
     if value is None:
         return "-"
-    if column == "rate":
+    if kind == "rate":
         return f"{value:.1f}"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -1,0 +1,88 @@
+"""Reports as pages show them, in the rows and the order the computed report has: for the API, the command and files.
+
+Each takes `today` and what its report can be asked; None where what is kept does not hold it.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from common import sql
+from metrics.reports import COLUMNS, ReportError, within
+from scores import scoring
+from scores.models import ScoreSnapshot
+
+from . import flows, keeping, reading
+from .models import RfmFlow
+from .periods import MONTHS, ONE_DAY, holding
+
+Row = dict[str, Any]
+
+
+def _as_columns(name: str, rows: Iterable[Row]) -> list[Row]:
+    return [{column: row[column] for column in COLUMNS[name]} for row in rows]
+
+
+def churn(
+    *, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, by: str, **more: str
+) -> list[Row] | None:
+    """Every complete period kept between two days; None where one is asked for from before the first kept."""
+    if more.get("second"):
+        return None
+    kept = reading.churn(period=period, by=by)
+    first = holding(start, MONTHS[period]).first if start else None
+    if not kept or (first and first < min(row["start"] for row in kept)):
+        return None
+    shown = [row for row in kept if (not first or row["start"] >= first) and (not end or row["start"] <= end)]
+    return _as_columns("churn", (row for row in shown if not by or row["at_start"]))
+
+
+def ltv(*, today: dt.date, by: str) -> list[Row] | None:
+    kept = reading.ltv(by=by)
+    return _as_columns("ltv", kept.rows) if kept.as_of == today else None
+
+
+def cohorts(*, today: dt.date, start: dt.date | None, end: dt.date | None) -> list[Row]:
+    return within(reading.cohorts(today=today), start, end)
+
+
+def rfm(*, today: dt.date) -> list[Row] | None:
+    kept = reading.rfm()
+    return _as_columns("rfm", kept.rows) if kept.as_of == today else None
+
+
+def figures(*, today: dt.date) -> list[Row] | None:
+    """One row: the figures of the first page."""
+    kept = keeping.read(("figures", ""))["figures", ""]
+    return _as_columns("figures", kept.rows) if kept.as_of == today else None
+
+
+def rfm_flow(*, as_of: dt.date, now: dt.datetime, start: dt.date | None, end: dt.date | None) -> list[Row]:
+    """The movement between two days that are known (flows.days); the last two month's ends up to `as_of` unless told.
+
+    A day is what was stored of it, so this is the same whoever asks and whenever.
+    """
+    known = [day for day in flows.days() if day <= as_of]
+    to_on = end or (known[0] if known else as_of)
+    from_on = start or next((day for day in known if day < to_on.replace(day=1)), to_on - ONE_DAY)
+    if len(known) < 2 and not (start or end):
+        return []
+    for day in (from_on, to_on):
+        if day not in known:
+            raise ReportError(f"Nothing is stored of {day}; the newest days there are: {_listed(known)}.")
+    if from_on >= to_on:
+        raise ReportError(f"from {from_on} must be before to {to_on}.")
+    found = _moved(from_on, to_on)
+    return _as_columns("rfm-flow", ({"from_on": from_on, "to_on": to_on, **row} for row in found))
+
+
+def _listed(known: list[dt.date]) -> str:
+    return ", ".join(day.isoformat() for day in known[:5])
+
+
+def _moved(from_on: dt.date, to_on: dt.date) -> list[Row]:
+    kept = flows.read(from_on, to_on)
+    if kept and kept.state == RfmFlow.State.DONE:
+        return flows.rows(kept)
+    is_live = to_on == scoring.last_run() and not ScoreSnapshot.objects.filter(as_of=to_on).exists()
+    return sql.rows("metrics/sql/rfm_flow.sql", {"from_on": from_on, "to_on": to_on, "is_live": is_live})
