@@ -1,0 +1,157 @@
+"""The churn of a period by the other common formulas, and the people who make the difference.
+
+Built from raw rows as of any day (`compute`), or read as the night kept it (`read`): KeptReport "reconcile" of a
+period's code, at most MOST ids behind each line.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Installation
+from common import sql
+from scores import spells
+
+from . import formulas
+from .formulas import Bridge, Day, Formula, Line, Signature, Standing
+from .models import KeptReport
+from .periods import Period
+
+MOST = 500  # names behind one line
+NAME = "reconcile"
+Row = dict[str, Any]
+
+
+@transaction.atomic
+def compute(*, periods: list[Period], as_of: dt.date) -> dict[str, list[Bridge]]:
+    """Bridges of every formula offered, by the periods' codes, as known at the end of `as_of`.
+
+    Leaves the spells of the installation's own way of counting in the temp tables.
+    """
+    settings = Installation.get()
+    wanted = formulas.offered(policy=settings.churn_policy, inactivity_days=settings.inactivity_days)
+    asked = {
+        "firsts": [one.first for one in periods],
+        "lasts": [one.last for one in periods],
+        "as_of": as_of,
+        "most": MOST,
+    }
+    seen = {variant: _signatures(asked) for variant in _each_variant(wanted, as_of=as_of)}
+    days = _days(asked, seen[""])
+    return {
+        one.code: [formulas.bridge(formula, seen[formula.spells][one.first], days[one.first]) for formula in wanted]
+        for one in periods
+    }
+
+
+def _each_variant(wanted: Iterable[Formula], *, as_of: dt.date) -> Iterator[str]:
+    """Builds the spells the formulas ask for, one way after the other: ours first, and again at the end."""
+    params = spells.parameters(as_of=as_of)
+    with spells.scope():
+        spells.make(params)
+        sql.run("metrics/sql/our_spells.sql")
+        yield ""
+        for variant in sorted({one.spells for one in wanted} - {""}):
+            _build(variant, params)
+            yield variant
+        _build("", params)
+
+
+def _build(variant: str, params: dict[str, Any]) -> None:
+    """Active spells by another way of counting, from the days and terms at hand."""
+    word, _, number = variant.partition("-")
+    params = params | {
+        "month-end": {"month_end": not params["month_end"]},
+        "logins": {"by_login": not params["by_login"]},
+    }.get(variant, {"inactivity_days": int(number)} if word == "quiet" else {})
+    spells.contracts(params)
+    if variant == "notice":
+        sql.run("metrics/sql/notice_cover.sql", params)
+    sql.run("scores/sql/spells.sql", params)
+
+
+def _signatures(asked: dict[str, Any]) -> dict[dt.date, list[Signature]]:
+    found = defaultdict(list)
+    for row in sql.rows("metrics/sql/reconcile.sql", asked):
+        ours, theirs = (
+            Standing(*(row[f"{whose}_{what}"] for what in ("start", "end", "ends", "begins")))
+            for whose in ("our", "their")
+        )
+        one = Signature(ours, theirs, row["people"], tuple(row["ids"] or ()), row["is_back"])
+        found[row["first_on"]].append(one)
+    return found
+
+
+def _days(asked: dict[str, Any], by_ours: dict[dt.date, list[Signature]]) -> dict[dt.date, list[Day]]:
+    """The days on which somebody left, with how many were active when each began."""
+    found = defaultdict(list)
+    active = {first: sum(one.people for one in stood if one.ours.start) for first, stood in by_ours.items()}
+    for row in sql.rows("metrics/sql/reconcile_days.sql", asked):
+        first = row["first_on"]
+        if row["gone"]:
+            found[first].append(Day(row["day"], active[first], row["gone"], tuple(row["ids"])))
+        active[first] += row["came"] - row["gone"]
+    return found
+
+
+def rows(*, periods: list[Period], as_of: dt.date) -> list[Row]:
+    """Report rows: period, formula, line ('' = the figure itself), people, numerator, denominator, rate."""
+    found = []
+    for code, bridges in compute(periods=periods, as_of=as_of).items():
+        if bridges:
+            numerator, denominator = bridges[0].ours
+            rate = 100 * numerator / denominator if denominator else None
+            found.append(_row(code, "ours", "", numerator, numerator, denominator, rate))
+        for one in bridges:
+            lines = (_row(code, one.formula, x.key, x.people, x.numerator, x.denominator, None) for x in one.lines)
+            found += [*lines, _row(code, one.formula, "", one.theirs[0], *one.theirs, one.rate)]
+    return found
+
+
+def _row(code: str, formula: str, line: str, people: int, numerator: int, denominator: int, rate: float | None) -> Row:
+    return {
+        "period": code,
+        "formula": formula,
+        "line": line,
+        "people": people,
+        "numerator": numerator,
+        "denominator": denominator,
+        "rate": rate,
+    }
+
+
+@transaction.atomic
+def keep(*, periods: list[Period], as_of: dt.date) -> int:
+    """Writes the bridges of these periods for the pages; returns how many periods."""
+    found = compute(periods=periods, as_of=as_of) if periods else {}
+    KeptReport.objects.filter(name=NAME, by__in=list(found)).delete()
+    KeptReport.objects.bulk_create(
+        KeptReport(name=NAME, by=code, as_of=as_of, rows=[_plain(one) for one in bridges])
+        for code, bridges in found.items()
+    )
+    return len(found)
+
+
+def _plain(one: Bridge) -> Row:
+    return {
+        "formula": one.formula,
+        "ours": one.ours,
+        "theirs": one.theirs,
+        "lines": [[line.key, line.people, line.numerator, line.denominator, line.ids] for line in one.lines],
+        "days": [[each.day, each.at_start, each.left, each.ids] for each in one.days],
+    }
+
+
+def read(code: str) -> tuple[dt.date | None, list[Bridge]]:
+    """What the night kept of a period, and as of which day; (None, []) where nothing is kept."""
+    kept = KeptReport.objects.filter(name=NAME, by=code).first()
+    return (kept.as_of, [_bridge(row) for row in kept.rows]) if kept else (None, [])
+
+
+def _bridge(row: Row) -> Bridge:
+    lines = (Line(*line[:4], tuple(line[4])) for line in row["lines"])
+    days = (Day(dt.date.fromisoformat(day), at_start, left, tuple(ids)) for day, at_start, left, ids in row["days"])
+    return Bridge(row["formula"], tuple(row["ours"]), tuple(row["theirs"]), tuple(lines), tuple(days))
