@@ -90,20 +90,3 @@ def initial(name: str) -> str:
     for kind in ("株式会社", "有限会社", "合同会社", "一般社団法人", "(株)", "（株）", "㈱"):
         bare = bare.removeprefix(kind).strip()
     return (bare or str(name or "").strip() or "?")[:1].upper()
-
-
-@register.filter
-def chart_rows(chart: dict) -> list[tuple[str, list[str]]]:
-    """The rows of the table beside a chart: a name on the axis, then each series' figure as it is written."""
-    unit, places = chart.get("unit", ""), chart.get("digits", 0)
-
-    def written(value) -> str:
-        if value is None:
-            return "–"
-        figure = f"{float(value):,.{places}f}"
-        return f"¥{figure}" if unit == "¥" else f"{figure}{unit}"
-
-    return [
-        (name, [written(series["data"][at]) for series in chart["series"]])
-        for at, name in enumerate(chart.get("x", []))
-    ]

@@ -1,6 +1,7 @@
 """The dashboard and the reports in a browser: from a figure to the customers behind it; no fault in any theme."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
@@ -49,6 +50,7 @@ def figures(today, monkeypatch):
     scoring.compute(as_of=today.replace(day=1) - dt.timedelta(days=1), now=now)  # an end of month to compare with
     scoring.compute(as_of=today, now=now)
     rollups.fill(as_of=today, now=now)
+    return today
 
 
 def last_month(today: dt.date) -> dt.date:
@@ -79,6 +81,27 @@ def test_charts_are_drawn_and_stand_there_as_tables_too(manager_page: Page, base
     expect(manager_page.locator(".chart canvas")).to_be_visible()
     manager_page.get_by_text("表で見る").click()
     expect(manager_page.locator(".chart-table").get_by_role("columnheader", name="小売")).to_be_visible()
+
+
+def test_a_chart_is_read_by_arrow_keys_and_its_table_is_copied_for_a_spreadsheet(manager_page: Page, base_url, figures):
+    manager_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    manager_page.goto(f"{base_url}/metrics/")
+    chart = manager_page.get_by_role("application", name="離脱率")
+    chart.focus()
+    chart.press("End")
+    last = f"{last_month(figures):%Y年%-m月}"
+    said = manager_page.locator("#churn-chart-said")
+    expect(said).to_contain_text(re.compile(rf"^{last}, 離脱率 \d"))
+    chart.press("ArrowLeft")
+    expect(said).not_to_contain_text(last)
+    manager_page.get_by_role("button", name="表をコピー").click()
+    expect(said).to_have_text("コピーしました(Excelに貼り付けられます)")
+    lines = manager_page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert lines[0].split("\t")[1] == "離脱率"
+    assert re.fullmatch(rf"{last}\t[\d.]+%", lines[-1])
+    with manager_page.expect_download() as saved:
+        manager_page.get_by_role("button", name="画像で保存").click()
+    assert saved.value.suggested_filename == "離脱率.png"
 
 
 def test_a_cell_of_the_grid_leads_to_its_customers(manager_page: Page, base_url, figures):

@@ -76,15 +76,3 @@ def test_the_menu_marks_where_one_is(path, is_here):
 def test_the_menu_leaves_out_what_has_an_entry_of_its_own():
     link = Template('{% nav_link "accounts:users" "users" "People" outside="/users/new/" %}')
     assert "aria-current" not in link.render(Context({"request": RequestFactory().get("/users/new/")}))
-
-
-def test_a_charts_table_says_the_same_as_the_chart():
-    chart = {
-        "x": ["2026-01", "2026-02"],
-        "unit": "%",
-        "digits": 1,
-        "series": [{"name": "a", "data": [4.649, None]}, {"name": "b", "data": [5, 6]}],
-    }
-    assert crm.chart_rows(chart) == [("2026-01", ["4.6%", "5.0%"]), ("2026-02", ["–", "6.0%"])]
-    money = {"x": ["2026"], "unit": "¥", "series": [{"name": "a", "data": [1234]}]}
-    assert crm.chart_rows(money) == [("2026", ["¥1,234"])]
