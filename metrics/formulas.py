@@ -118,7 +118,7 @@ def offered(*, policy: str, inactivity_days: int) -> tuple[Formula, ...]:
     if policy != ChurnPolicy.INACTIVITY:
         found += (*NOTICE, MONTH_END)
     if policy != ChurnPolicy.CONTRACT:
-        found += tuple(one for days, one in QUIET.items() if days != inactivity_days) + (LOGINS,)
+        found += (*(one for days, one in QUIET.items() if days != inactivity_days), LOGINS)
     return found + SAME_SPELLS
 
 

@@ -95,7 +95,7 @@ def _standing(chance):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_every_bridge_sums_exactly_and_each_person_is_on_one_line(seed):
-    chance = random.Random(seed)  # noqa: S311  a seeded sample
+    chance = random.Random(seed)
     people = [
         Signature(_standing(chance), _standing(chance), 1, ids=(number,), is_back=chance.random() < 0.2)
         for number in range(60)

@@ -1,4 +1,4 @@
-"""The other formulas from raw rows: the example by the product's own tables, and chance companies against counting days."""
+"""The other formulas from raw rows: the example from tables, and chance companies counted day by day."""
 
 import datetime as dt
 import random
@@ -165,7 +165,7 @@ def _counted(active):
 @pytest.mark.parametrize("seed", [3, 7])
 def test_chance_companies_come_out_as_counted_day_by_day(db, seed):
     factories.configure(churn_policy="contract", month_end=False)
-    by_end, by_notice = _chance_company(random.Random(seed))  # noqa: S311  a seeded sample
+    by_end, by_notice = _chance_company(random.Random(seed))
     found = bridges()
     start, there, end, ends = _counted(by_end)
     lost = (len(start - end), len(start))
