@@ -31,7 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Periods of everybody (staff: of their own customers first), or the groups of one period."""
     settings = Installation.get()
     period = request.GET.get("period", "month")
-    period = period if period in MONTHS else "month"
+    period = period if period in LAST else "month"
     by, group = _cut(request)
     rows = reading.churn(period=period, by=by, group=group, last=LAST[period])
     if not rows and group is not None and "by" not in request.GET:
