@@ -14,7 +14,9 @@ class Goal(models.Model):
 
     metric = models.CharField(_("figure"), max_length=20)
     since = models.DateField(_("from month"), help_text="first day of a month")
-    value = models.DecimalField(pgettext_lazy("figure", "goal"), max_digits=16, decimal_places=2, null=True, help_text="empty: no goal")
+    value = models.DecimalField(
+        pgettext_lazy("figure", "goal"), max_digits=16, decimal_places=2, null=True, help_text="empty: no goal"
+    )
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
 
