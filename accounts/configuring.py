@@ -24,6 +24,7 @@ KEYS = (
     "time_zone",
     "churn_policy",
     "month_end",
+    "pause_months",
     "tax",
     "inactivity_days",
     "activity",

@@ -112,7 +112,7 @@ class InstallationForm(forms.ModelForm):
         (
             _("When a customer counts as lost"),
             _("Churn rate, retention and the words for lifecycle follow from these. A change recomputes all figures."),
-            ["churn_policy", "inactivity_days", "activity", "month_end", "rfm_window_days"],
+            ["churn_policy", "inactivity_days", "activity", "month_end", "pause_months", "rfm_window_days"],
         ),
         (
             _("What the law asks to stand in every promotional mail"),
@@ -145,6 +145,7 @@ class InstallationForm(forms.ModelForm):
             "inactivity_days",
             "activity",
             "month_end",
+            "pause_months",
             "rfm_window_days",
             "sender_name",
             "sender_email",
@@ -169,6 +170,10 @@ class InstallationForm(forms.ModelForm):
             ),
             "inactivity_days": _("A customer without activity for this many days is no longer active."),
             "month_end": _("On: what ends with 31 March is lost in March. Off: it is lost in April."),
+            "pause_months": _(
+                "So long a pausing contract's amount is neither churn nor contraction; from then on it is until the"
+                " pause is over."
+            ),
             "rfm_window_days": _("Empty: purchases of all time count for RFM."),
             "sender_address": _("Postal code, prefecture, street and building, as in a letter."),
             "complaint_contact": _("A telephone number, an e-mail address or a web address that somebody answers."),

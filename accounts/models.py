@@ -118,6 +118,13 @@ class Installation(models.Model):
         _("churn policy"), max_length=12, choices=ChurnPolicy, default=ChurnPolicy.INACTIVITY
     )
     month_end = models.BooleanField(_("a contract's last day counts as gone at the end of that day"), default=True)
+    pause_months = models.PositiveSmallIntegerField(
+        _("months a pause may last"),
+        default=6,
+        db_default=6,
+        validators=[MaxValueValidator(60)],
+        help_text="so long a pausing contract's amount is neither churn nor contraction",
+    )
     tax = models.CharField(_("amounts"), max_length=10, choices=Tax, default=Tax.EXCLUDED)
     inactivity_days = models.PositiveIntegerField(
         _("days without activity"), default=180, validators=[MinValueValidator(1), MaxValueValidator(3650)]

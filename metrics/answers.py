@@ -12,6 +12,7 @@ from metrics.reports import COLUMNS, ReportError, within
 from scores import scoring
 from scores.models import ScoreSnapshot
 
+from . import cohorts as counting
 from . import flows, keeping, reading
 from .models import RfmFlow
 from .periods import MONTHS, ONE_DAY, holding
@@ -42,8 +43,10 @@ def ltv(*, today: dt.date, by: str) -> list[Row] | None:
     return _as_columns("ltv", kept.rows) if kept.as_of == today else None
 
 
-def cohorts(*, today: dt.date, start: dt.date | None, end: dt.date | None) -> list[Row]:
-    return within(reading.cohorts(today=today), start, end)
+def cohorts(*, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, kind: str) -> list[Row] | None:
+    """None for what is not kept of it."""
+    rows = reading.cohorts(today=today, kind=counting.named_kind(kind), period=period)
+    return within(rows, start, end) if rows else None
 
 
 def rfm(*, today: dt.date) -> list[Row] | None:

@@ -84,7 +84,7 @@ def _churn() -> Known:
 
 def _joining() -> Known:
     """New customers of the cohorts before the newest, which may not be over."""
-    newest = CohortRollup.objects.filter(month=0).order_by("-cohort")[1 : LAST + 1]
+    newest = CohortRollup.objects.filter(kind="", months=1, month=0).order_by("-cohort")[1 : LAST + 1]
     sizes = [one.size for one in newest]
     return Known(sum(sizes) / len(sizes) if sizes else 0, _("mean of the last six full months"))
 

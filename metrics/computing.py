@@ -124,23 +124,6 @@ def lost(*, period: Period, as_of: dt.date, now: dt.datetime, by: str = "", grou
 
 
 @transaction.atomic
-def cohorts(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
-    """Cohort retention: cohort, size, month (0, 1 …), retained, complete."""
-    today = Installation.get().day_of(now)
-    spells.build(as_of=as_of)
-    return [
-        {
-            "cohort": f"{row['cohort']:%Y-%m}",
-            "size": row["size"],
-            "month": row["month"],
-            "retained": row["retained"],
-            "complete": Period(row["first_on"], 1).is_complete(as_of=as_of, today=today),
-        }
-        for row in sql.rows("metrics/sql/cohorts.sql", spells.parameters(as_of=as_of))
-    ]
-
-
-@transaction.atomic
 def ltv(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
     """LTV by group: group, customers, historic_total, historic_mean, predicted_mean (None without a model)."""
     scoring.build(as_of=as_of, now=now)

@@ -4,6 +4,9 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from accounts.models import Installation
+
+from . import cohorts as counting
 from . import computing, keeping, rollups
 from .models import ChurnRollup, CohortRollup
 from .periods import MONTHS, Period, after
@@ -49,22 +52,24 @@ def _last_firsts(months: int, last: int) -> list[dt.date]:
     return list(firsts[:last])
 
 
-def cohorts(*, today: dt.date) -> list[Row]:
-    """Cohort retention: cohort, size, month, retained, complete."""
+def cohorts(*, today: dt.date, kind: str = "", period: str = "month") -> list[Row]:
+    """Cohort retention: cohort, size, month, retained, complete, retained_after, revenue."""
     as_of = rollups.filled_to()
-    rows = []
-    for one in CohortRollup.objects.order_by("cohort", "month"):
-        month = Period(after(one.cohort, one.month), 1)
-        rows.append(
-            {
-                "cohort": f"{one.cohort:%Y-%m}",
-                "size": one.size,
-                "month": one.month,
-                "retained": one.retained,
-                "complete": as_of is not None and month.is_complete(as_of=as_of, today=today),
-            }
-        )
-    return rows
+    stored = counting.stored(kind, Installation.get())
+    found = CohortRollup.objects.filter(kind=stored, months=MONTHS[period]).order_by("cohort", "month")
+    rows = (
+        {
+            "cohort": one.cohort,
+            "first_on": after(one.cohort, one.month * one.months),
+            "size": one.size,
+            "month": one.month,
+            "retained": one.retained,
+            "retained_after": one.retained_after,
+            "revenue": one.revenue,
+        }
+        for one in found
+    )
+    return [counting.shown(row, kind=kind, period=period, as_of=as_of, today=today) for row in rows if as_of]
 
 
 def ltv(*, by: str = "") -> keeping.Kept:

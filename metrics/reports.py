@@ -7,8 +7,10 @@ from typing import Any
 
 from accounts.models import Installation
 
-from . import computing, rollups
+from . import cohorts as counting
+from . import rollups
 from .definitions import REPORTS, Report
+from .periods import Period, named
 
 COLUMNS = {name: report.column_names() for name, report in REPORTS.items()}
 BY = {name: report.cuts for name, report in REPORTS.items() if report.cuts}
@@ -77,16 +79,26 @@ def answer(name: str, *, as_of: dt.date | None = None, now: dt.datetime, **asked
 
 
 def cohorts(
-    *, as_of: dt.date, now: dt.datetime, start: dt.date | None = None, end: dt.date | None = None
+    *,
+    as_of: dt.date,
+    now: dt.datetime,
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    period: str = "month",
+    kind: str = "",
 ) -> list[dict[str, Any]]:
-    """The cohorts whose month lies between the months of two days, counted from the raw rows."""
-    return within(computing.cohorts(as_of=as_of, now=now), start, end)
+    """The cohorts whose period overlaps the days from `start` to `end`, counted from the raw rows."""
+    found = counting.cohorts(as_of=as_of, now=now, period=period, kind=counting.named_kind(kind))
+    return within(found, start, end)
 
 
-def within(cohorts: list[dict[str, Any]], start: dt.date | None, end: dt.date | None) -> list[dict[str, Any]]:
-    """The cohorts whose month lies between the months of two days."""
-    low, high = (f"{day:%Y-%m}" if day else None for day in (start, end))
-    return [row for row in cohorts if (not low or row["cohort"] >= low) and (not high or row["cohort"] <= high)]
+def within(rows: list[dict[str, Any]], start: dt.date | None, end: dt.date | None) -> list[dict[str, Any]]:
+    """The cohorts whose period overlaps the days from `start` to `end`."""
+    return [row for row in rows if _is_within(named(row["cohort"]), start, end)]
+
+
+def _is_within(period: Period | None, start: dt.date | None, end: dt.date | None) -> bool:
+    return period is not None and not (start and period.last < start) and not (end and period.first > end)
 
 
 def plain(value: Any) -> Any:

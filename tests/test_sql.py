@@ -35,6 +35,13 @@ SAMPLES: dict[str, Any] = {
     "since": AS_OF,
     "until": AS_OF,
     "first_on": AS_OF,
+    "unit": "month",
+    "months": 1,
+    "by_purchase": True,
+    "pause_months": 6,
+    "firsts": [dt.date(2026, 6, 1)],
+    "lasts": [AS_OF],
+    "dimension": "plan",
     "last_on": AS_OF,
     "lease": 60,
     "most": 10,
@@ -95,7 +102,7 @@ def _make_tables():
     with connection.cursor() as cursor:
         for statement in MADE_IN_PYTHON:
             cursor.execute(statement)
-    for name in FILES:
+    for name in ["metrics/sql/segment_table.sql", "metrics/sql/revenue_spells.sql", *FILES]:
         is_made = name.startswith("scores/") and "preview" not in name
         if not is_made and "CREATE TEMP" in sql.text(name):
             with transaction.atomic():

@@ -9,10 +9,20 @@ from .shape import Metric, Report, columns
 
 COHORTS = Report(
     "cohorts",
-    columns(cohort="code", size="count", month="count", retained="count", complete="flag"),
+    columns(
+        cohort="code",
+        size="count",
+        month="count",
+        retained="count",
+        complete="flag",
+        retained_after="count",
+        revenue="money",
+    ),
     compute="metrics.reports.cohorts",
     read="metrics.answers.cohorts",
     is_ranged=True,
+    periods=("month", "quarter"),
+    options={"kind": ("policy", "purchase", "login", "contract")},
 )
 
 
@@ -35,7 +45,7 @@ METRICS = {
         formula_under=_retention_formula,
         topic="returning",
         good="up",
-        sql=("metrics/sql/cohorts.sql",),
+        sql=("metrics/sql/cohort_people.sql", "metrics/sql/cohort_presence.sql", "metrics/sql/cohort_triangle.sql"),
         report=COHORTS,
         page="metrics:cohorts",
         current="metrics.current.retention",

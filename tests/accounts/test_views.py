@@ -255,6 +255,7 @@ SETTINGS = {
     "inactivity_days": "90",
     "activity": "purchases",
     "month_end": "on",
+    "pause_months": "6",
     "rfm_window_days": "",
     "sender_name": "",
     "sender_email": "",

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from customers.models import Contract, Customer
-from metrics import computing
+from metrics import cohorts, computing
 from metrics.periods import named
 from segments.models import CustomerTier, PastTier, TouchPlan
 from tests import factories
@@ -132,7 +132,7 @@ def test_archived_customers_count_nowhere(company):
 
 def test_no_customers_no_rows(db):
     assert computing.churn(as_of=TODAY, now=NOW) == []
-    assert computing.cohorts(as_of=TODAY, now=NOW) == []
+    assert cohorts.cohorts(as_of=TODAY, now=NOW) == []
     assert computing.ltv(as_of=TODAY, now=NOW) == []
     assert sum(row["customers"] for row in computing.rfm(as_of=TODAY, now=NOW)) == 0
     assert computing.has_customers() is False
@@ -159,7 +159,7 @@ def test_who_left_twice_is_named_with_the_later_day(company):
 
 
 def test_cohorts_by_contract(company):
-    rows = computing.cohorts(as_of=TODAY, now=NOW)
+    rows = cohorts.cohorts(as_of=TODAY, now=NOW)
     found = {
         code: [row["retained"] for row in rows if row["cohort"] == code] for code in {row["cohort"] for row in rows}
     }

@@ -62,9 +62,12 @@ def test_csv_begins_with_a_bom_and_holds_plain_decimals(company):
 def test_cohorts_of_some_months(company):
     rows = json.loads(report("cohorts", "--from", "2026-01-20", "--to", "2026-02-01", "--format", "json"))
     assert {row["cohort"] for row in rows} == {"2026-01"}
-    assert rows[0] == {"cohort": "2026-01", "size": 1, "month": 0, "retained": 1, "complete": True}
+    assert rows[0] == {"cohort": "2026-01", "size": 1, "month": 0, "retained": 1, "complete": True} | {
+        "retained_after": 1,
+        "revenue": 2000,
+    }
     assert "yes" in report("cohorts")
-    assert report("cohorts").splitlines()[-1].split()[-1] == "no"
+    assert report("cohorts").splitlines()[-1].split()[4] == "no"
 
 
 def test_amounts_are_numbers_in_json(company):
