@@ -28,6 +28,20 @@ def lock(name: str) -> Iterator[None]:
 
 
 @contextmanager
+def lock_if_free(name: str) -> Iterator[bool]:
+    """The same without waiting: False inside where another holds it."""
+    key = zlib.crc32(name.encode())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        is_mine = cursor.fetchone()[0]
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+@contextmanager
 def once(job: str, *, due: str, now: dt.datetime) -> Iterator[JobRun | None]:
     """Gives the run to whoever takes it first, None to everybody else.
 

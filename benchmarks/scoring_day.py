@@ -107,7 +107,8 @@ def measure(as_of: dt.date, rounds: int) -> dict[str, Any]:
     from scores import predicting, scoring
     from segments import membership
 
-    rollups.fill, rollups.is_outdated, matching.find = _nothing, lambda: False, _nothing
+    rollups.fill = rollups.keep_up = matching.find = _nothing
+    rollups.is_outdated = lambda: False
     now, timed, found = _noon(as_of), watched(), {}
 
     def night(day: dt.date, moment: dt.datetime) -> tuple[float, dict[str, float], float]:

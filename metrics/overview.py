@@ -99,6 +99,7 @@ class Overview:
             spark=charts.spark([row["rate"] or 0 for row in self.months]) if len(self.months) > 1 else None,
             period=words,
             other=self._other_month_end(period.code),
+            code=period.code,
         )
 
     def ltv_historic(self, *, is_mean: bool) -> Stat:
@@ -145,8 +146,10 @@ class Overview:
             note=_("within 90 days · MRR %(amount)s") % {"amount": money(mrr)} if mrr is not None else "",
         )
 
-    def _stat(self, key: str, *, icon: str, value: str, period: str = "", other: str = "", **more: Any) -> Stat:
-        definition = chip(key, settings=self.settings, as_of=self.as_of, period=period, other=other)
+    def _stat(
+        self, key: str, *, icon: str, value: str, period: str = "", other: str = "", code: str = "", **more: Any
+    ) -> Stat:
+        definition = chip(key, settings=self.settings, as_of=self.as_of, period=period, other=other, code=code)
         return {
             "key": key,
             "icon": icon,

@@ -1,16 +1,23 @@
-"""Months and calendar quarters, and when one is complete."""
+"""Months, calendar quarters, halves and years of the company's fiscal year, and when one is complete."""
 
 import datetime as dt
 import re
 from dataclasses import dataclass
 
+from accounts.models import Installation
+
 ONE_DAY = dt.timedelta(days=1)
-MONTHS = {"month": 1, "quarter": 3}
+MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+_CODE = re.compile(r"(?P<year>[12]\d{3})-(?:(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))", re.ASCII)
+_FISCAL = re.compile(r"FY(?P<year>[12]\d{3})(?:-H(?P<half>[12]))?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Period:
-    """A month (`1997-02`) or calendar quarter (`1997-Q1`), from its first to its last day."""
+    """A month (`1997-02`), calendar quarter (`1997-Q1`), half (`FY2026-H1`) or fiscal year (`FY2026`).
+
+    A fiscal year has the number of the year it begins in.
+    """
 
     first: dt.date
     months: int
@@ -23,20 +30,32 @@ class Period:
     def code(self) -> str:
         if self.months == 1:
             return f"{self.first:%Y-%m}"
-        return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
+        if self.months == 3:
+            return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
+        if self.months == 12:
+            return f"FY{self.first.year}"
+        start = fiscal_year_start()
+        return f"FY{self.first.year - (self.first.month < start)}-H{1 if self.first.month == start else 2}"
 
     def is_complete(self, *, as_of: dt.date, today: dt.date) -> bool:
         """Its last day is not after `as_of` and is over."""
         return self.last <= as_of and self.last < today
 
 
+def fiscal_year_start() -> int:
+    """The month the company's fiscal year begins with (1–12)."""
+    return Installation.get().fiscal_year_start
+
+
 def named(code: str) -> Period | None:
-    """The period a code names (`1997-02`, `1997-Q1`); None where it names none."""
-    found = re.fullmatch(r"([12]\d{3})-(?:(0[1-9]|1[0-2])|Q([1-4]))", code, re.ASCII)
-    if not found:
-        return None
-    year, month, quarter = int(found[1]), found[2], found[3]
-    return Period(dt.date(year, int(month), 1), 1) if month else Period(dt.date(year, int(quarter) * 3 - 2, 1), 3)
+    """The period a code names (`1997-02`, `1997-Q1`, `FY2026-H1`, `FY2026`); None where it names none."""
+    if found := _CODE.fullmatch(code):
+        month = int(found["month"] or int(found["quarter"]) * 3 - 2)
+        return Period(dt.date(int(found["year"]), month, 1), 1 if found["month"] else 3)
+    if found := _FISCAL.fullmatch(code):
+        first = dt.date(int(found["year"]), fiscal_year_start(), 1)
+        return Period(after(first, 6 if found["half"] == "2" else 0), 6 if found["half"] else 12)
+    return None
 
 
 def month_of(code: str) -> Period:
@@ -51,8 +70,9 @@ def after(first: dt.date, months: int) -> dt.date:
 
 
 def holding(day: dt.date, months: int) -> Period:
-    """The month or calendar quarter a day lies in."""
-    return Period(dt.date(day.year, (day.month - 1) // months * months + 1, 1), months)
+    """The month, calendar quarter, half or fiscal year a day lies in."""
+    start = fiscal_year_start() if months > 3 else 1
+    return Period(after(day.replace(day=1), -((day.month - start) % months)), months)
 
 
 def between(start: dt.date, end: dt.date, months: int) -> list[Period]:

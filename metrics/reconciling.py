@@ -151,6 +151,10 @@ def read(code: str) -> tuple[dt.date | None, list[Bridge]]:
     return (kept.as_of, [_bridge(row) for row in kept.rows]) if kept else (None, [])
 
 
+def is_kept(code: str) -> bool:
+    return KeptReport.objects.filter(name=NAME, by=code).exists()
+
+
 def _bridge(row: Row) -> Bridge:
     lines = (Line(*line[:4], tuple(line[4])) for line in row["lines"])
     days = (Day(dt.date.fromisoformat(day), at_start, left, tuple(ids)) for day, at_start, left, ids in row["days"])

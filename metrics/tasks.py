@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from . import flows
+from . import flows, rollups
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +15,12 @@ log = logging.getLogger(__name__)
 def compute_flows() -> None:
     """Every 10 seconds, and at once when somebody asks."""
     flows.compute_asked(now=timezone.now())
+
+
+@shared_task
+def fill() -> None:
+    """Every 10 seconds: the figures of the months that changed since."""
+    rollups.fill_open(now=timezone.now())
 
 
 def wake() -> None:

@@ -1,13 +1,19 @@
 from django.urls import path
 
 from . import api
-from .views import churn, cohorts, dashboard, files, flows, ltv, rfm, simulator
+from .views import churn, cohorts, dashboard, files, flows, ltv, reconciliation, rfm, simulator
 
 app_name = "metrics"  # mounted at ""
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("metrics/", churn.index, name="index"),
     path("metrics/lost/<slug:code>/", churn.lost, name="lost"),
+    path("metrics/churn/<slug:code>/definition/", reconciliation.definition, name="definition"),
+    path(
+        "metrics/churn/<slug:code>/definition/<slug:formula>/<slug:line>/",
+        reconciliation.people,
+        name="definition-people",
+    ),
     path("metrics/ltv/", ltv.ltv, name="ltv"),
     path("metrics/cohorts/", cohorts.cohorts, name="cohorts"),
     path("metrics/rfm/", rfm.rfm, name="rfm"),

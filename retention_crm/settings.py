@@ -121,6 +121,7 @@ CELERY_BEAT_SCHEDULE = {
         ("news for other systems", "accounts.tasks.deliver_webhooks", 5),
         ("answers of the API kept for a day", "accounts.tasks.forget_answers", 3600),
         ("scores and segments of changed customers", "retention_crm.celery.refresh", 10),
+        ("figures of the months that changed", "metrics.tasks.fill", 10),
         ("movements between two days that somebody asked for", "metrics.tasks.compute_flows", 10),
         ("the night", "retention_crm.celery.nightly_due", 60),
     ]

@@ -74,7 +74,7 @@ def test_who_has_just_bought_is_no_longer_won_back_by_mail_though_figures_of_rep
     factories.purchase(gone, TODAY)
     Touched.objects.create(customer=gone)
     monkeypatch.setattr(scoring, "TOUCHED_SHARE", 1)
-    monkeypatch.setattr(pipeline.rollups, "fill", lambda **_words: 1 / 0)
+    monkeypatch.setattr(pipeline.rollups, "keep_up", lambda **_words: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         pipeline.refresh_if_touched(now=NOW)
     assert not dormant.exists()

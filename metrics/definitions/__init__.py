@@ -6,11 +6,12 @@ command and the files of pages take names, columns, cuts and functions from here
 
 import datetime as dt
 
+from django.urls import reverse
 from django.utils.translation import gettext as _now
 
 from accounts.models import Installation
 
-from . import foretelling, grid, returning, staying, worth
+from . import foretelling, grid, population, returning, staying, worth
 from .shape import TOPICS, Metric, Report, Words
 
 __all__ = ["METRICS", "REPORTS", "TOPICS", "Metric", "Report", "Words", "chip", "money_basis", "options"]
@@ -35,9 +36,12 @@ def options() -> dict[str, tuple[str, ...]]:
 
 
 def chip(
-    key: str, *, settings: Installation, as_of: dt.date | None, period: str = "", other: str = ""
+    key: str, *, settings: Installation, as_of: dt.date | None, period: str = "", other: str = "", code: str = ""
 ) -> dict[str, object]:
-    """What the definition chip of a figure shows: name, text, formula, period, as_of, other."""
+    """What the definition chip of a figure shows: name, text, formula, period, as_of, other, facts, url.
+
+    `code` is that of the churn period whose other ways to count the chip leads to.
+    """
     metric = METRICS[key]
     return {
         "name": metric.name_under(settings.churn_policy),
@@ -46,6 +50,8 @@ def chip(
         "period": period,
         "as_of": as_of,
         "other": other,
+        "facts": population.facts(key, settings=settings, unit=str(metric.unit)),
+        "url": reverse("metrics:definition", args=[code]) if code and key == "churn" else "",
     }
 
 

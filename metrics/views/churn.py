@@ -31,7 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Periods of everybody (staff: of their own customers first), or the groups of one period."""
     settings = Installation.get()
     period = request.GET.get("period", "month")
-    period = period if period in MONTHS else "month"
+    period = period if period in LAST else "month"
     by, group = _cut(request)
     rows = reading.churn(period=period, by=by, group=group, last=LAST[period])
     if not rows and group is not None and "by" not in request.GET:
@@ -71,7 +71,16 @@ def _periods(rows: list[Row], by: str, period: str, settings: Installation) -> d
     words = [row["words"] for row in rows]
     name = str(METRICS["churn"].name_under(settings.churn_policy))
     chart = charts.line(words, {name: rates}) if any(rate is not None for rate in rates) else None
-    return {"rows": rows[::-1], "chart": chart, "span": f"{words[0]} – {words[-1]}" if words else ""}
+    return {
+        "rows": rows[::-1],
+        "chart": chart,
+        "span": f"{words[0]} – {words[-1]}" if words else "",
+        "code": _code(rows),
+    }
+
+
+def _code(rows: list[Row]) -> str:
+    return rows[-1]["period"] if rows else ""
 
 
 def _groups(request: HttpRequest, rows: list[Row], by: str, settings: Installation) -> dict[str, Any]:
@@ -94,6 +103,7 @@ def _groups(request: HttpRequest, rows: list[Row], by: str, settings: Installati
         "codes": [(code, called[code]) for code in reversed(codes)],
         "chart": _lines(rows, shown[:LINES], called) if len(codes) > 1 else None,
         "span": called.get(chosen, ""),
+        "code": chosen,
     }
 
 
@@ -104,7 +114,7 @@ def _lines(rows: list[Row], largest: list[Row], called: dict[str, str]) -> chart
 
 
 def _definition(part: dict[str, Any], settings: Installation, context: dict[str, Any]) -> dict[str, Any]:
-    return chip("churn", settings=settings, as_of=context["as_of"], period=part["span"])
+    return chip("churn", settings=settings, as_of=context["as_of"], period=part["span"], code=part["code"])
 
 
 def _words(row: Row, period: str, settings: Installation) -> str:

@@ -63,7 +63,7 @@ def test_rollups_hold_what_the_report_says_and_a_run_mends_only_its_own_days(cdn
     june = ChurnRollup.objects.filter(first="1997-06-01", dimension="", months=1)
     assert june.get().lost == 10, "a half-done fill is redone"
     june.update(lost=11)
-    assert rollups.fill(as_of=dt.date(1997, 12, 31), now=NOW)["month"] == 0
+    assert rollups.fill(as_of=dt.date(1997, 12, 31), now=NOW)["churn"] == 0
     assert june.get().lost == 11, "a run for an earlier day leaves what is known later"
 
 

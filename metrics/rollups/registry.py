@@ -1,0 +1,5 @@
+"""The tables of figures that are kept up, in the order in which they are filled."""
+
+from . import churn, cohorts
+
+ROLLUPS = (churn.ROLLUP, cohorts.ROLLUP)
