@@ -19,9 +19,9 @@ AS_OF = dt.date(2024, 8, 31)
 NOW = dt.datetime(2024, 9, 1, 9, tzinfo=JST)
 MONTHLY = [f"2023-{month:02}-15" for month in range(6, 13)] + [f"2024-{month:02}-15" for month in range(1, 9)]
 BOUGHT = {
-    **dict.fromkeys(("P01", "P02", "P03", "P04", "P05"), ["2023-09-01"]),
-    **dict.fromkeys(("P06", "P07", "P08"), ["2023-09-02"]),
-    **dict.fromkeys(("P09", "P10"), ["2023-09-03"]),
+    **{key: ["2023-09-01"] for key in ("P01", "P02", "P03", "P04", "P05")},
+    **{key: ["2023-09-02"] for key in ("P06", "P07", "P08")},
+    **{key: ["2023-09-03"] for key in ("P09", "P10")},
     "P11": ["2024-02-29T15:30:00Z"],  # 1 March, half past midnight in Japan
     "P12": ["2024-02-29T14:30:00Z"],  # still 29 February there
     "P13": ["2023-09-01", "2024-03-15"],  # lost in February, won back in March
