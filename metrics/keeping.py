@@ -42,7 +42,7 @@ def keep(*, as_of: dt.date, now: dt.datetime) -> None:
     found["figures", ""] = sql.rows("metrics/sql/figures.sql", {"as_of": as_of})
     found["stake", ""] = sql.rows("metrics/sql/most_at_stake.sql", {"most": STAKES})
     found["churn", "month_end"] = _other_month_end(as_of=as_of, now=now)
-    KeptReport.objects.all().delete()
+    KeptReport.objects.filter(name__in={name for name, _by in found}).delete()
     KeptReport.objects.bulk_create(
         [KeptReport(name=name, by=by, as_of=as_of, rows=rows) for (name, by), rows in found.items()]
     )

@@ -5,7 +5,6 @@ period's code, at most MOST ids behind each line.
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,16 +32,10 @@ def compute(*, periods: list[Period], as_of: dt.date) -> dict[str, list[Bridge]]
     """
     settings = Installation.get()
     wanted = formulas.offered(policy=settings.churn_policy, inactivity_days=settings.inactivity_days)
-    asked = {
-        "firsts": [one.first for one in periods],
-        "lasts": [one.last for one in periods],
-        "as_of": as_of,
-        "most": MOST,
-    }
-    seen = {variant: _signatures(asked) for variant in _each_variant(wanted, as_of=as_of)}
-    days = _days(asked, seen[""])
+    seen = {variant: _signatures(periods, as_of) for variant in _each_variant(wanted, as_of=as_of)}
+    days = {one: _days(one, stood) for one, stood in seen[""].items()}
     return {
-        one.code: [formulas.bridge(formula, seen[formula.spells][one.first], days[one.first]) for formula in wanted]
+        one.code: [formulas.bridge(formula, seen[formula.spells][one], days[one]) for formula in wanted]
         for one in periods
     }
 
@@ -51,13 +44,23 @@ def _each_variant(wanted: Iterable[Formula], *, as_of: dt.date) -> Iterator[str]
     """Builds the spells the formulas ask for, one way after the other: ours first, and again at the end."""
     params = spells.parameters(as_of=as_of)
     with spells.scope():
-        spells.make(params)
+        _facts(params)
+        _build("", params)
         sql.run("metrics/sql/our_spells.sql")
         yield ""
         for variant in sorted({one.spells for one in wanted} - {""}):
             _build(variant, params)
             yield variant
         _build("", params)
+
+
+def _facts(params: dict[str, Any]) -> None:
+    """The days of purchase; none where only contracts count."""
+    if params["by_activity"]:
+        spells.purchases(params, "purchase_days")
+    else:
+        sql.run("scores/sql/purchase_days.sql")
+    sql.run("scores/sql/purchase_days_read.sql")
 
 
 def _build(variant: str, params: dict[str, Any]) -> None:
@@ -73,27 +76,34 @@ def _build(variant: str, params: dict[str, Any]) -> None:
     sql.run("scores/sql/spells.sql", params)
 
 
-def _signatures(asked: dict[str, Any]) -> dict[dt.date, list[Signature]]:
-    found = defaultdict(list)
-    for row in sql.rows("metrics/sql/reconcile.sql", asked):
-        ours, theirs = (
-            Standing(*(row[f"{whose}_{what}"] for what in ("start", "end", "ends", "begins")))
-            for whose in ("our", "their")
-        )
-        one = Signature(ours, theirs, row["people"], tuple(row["ids"] or ()), row["is_back"])
-        found[row["first_on"]].append(one)
-    return found
+def _signatures(periods: list[Period], as_of: dt.date) -> dict[Period, list[Signature]]:
+    """Who stands alike in each period, by ours and by the spells last built; one at a time, to sort less."""
+    return {one: [_signature(row) for row in _stood(one, as_of)] for one in periods}
 
 
-def _days(asked: dict[str, Any], by_ours: dict[dt.date, list[Signature]]) -> dict[dt.date, list[Day]]:
+def _stood(period: Period, as_of: dt.date) -> list[Row]:
+    return sql.rows("metrics/sql/reconcile.sql", _bounds(period) | {"as_of": as_of})
+
+
+def _bounds(period: Period) -> dict[str, Any]:
+    return {"first_on": period.first, "last_on": period.last, "most": MOST}
+
+
+def _signature(row: Row) -> Signature:
+    ours, theirs = (
+        Standing(*(row[f"{whose}_{what}"] for what in ("start", "end", "ends", "begins"))) for whose in ("our", "their")
+    )
+    return Signature(ours, theirs, row["people"], tuple(row["ids"] or ()), row["is_back"])
+
+
+def _days(period: Period, stood: list[Signature]) -> list[Day]:
     """The days on which somebody left, with how many were active when each began."""
-    found = defaultdict(list)
-    active = {first: sum(one.people for one in stood if one.ours.start) for first, stood in by_ours.items()}
-    for row in sql.rows("metrics/sql/reconcile_days.sql", asked):
-        first = row["first_on"]
+    found = []
+    active = sum(one.people for one in stood if one.ours.start)
+    for row in sql.rows("metrics/sql/reconcile_days.sql", _bounds(period)):
         if row["gone"]:
-            found[first].append(Day(row["day"], active[first], row["gone"], tuple(row["ids"])))
-        active[first] += row["came"] - row["gone"]
+            found.append(Day(row["day"], active, row["gone"], tuple(row["ids"])))
+        active += row["came"] - row["gone"]
     return found
 
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from accounts.models import Installation
 from metrics.models import Fill
-from metrics.periods import Period, named
+from metrics.periods import Period, after, named
 
 from .rollup import Rollup
 
@@ -48,7 +48,7 @@ def open_stale(rollups: Iterable[Rollup]) -> None:
     for rollup in rollups if marks else ():
         mine = [mark for mark in marks if mark[0] in rollup.kinds]
         done = Fill.objects.filter(metric=rollup.name, done_at__isnull=False).values_list("period", flat=True)
-        stale = [code for code in done if mine and is_stale(_period(code), mine)]
+        stale = [code for code in done if mine and is_stale(_period(code), mine, rollup.reach)]
         Fill.objects.filter(metric=rollup.name, period__in=stale).update(done_at=None)
 
 
@@ -58,9 +58,11 @@ def _take_marks() -> set[Mark]:
         return set(cursor.fetchall())
 
 
-def is_stale(period: Period, marks: Iterable[Mark]) -> bool:
-    """Whether one of the months marked lies in the period (onward: or before its end)."""
-    return any(month <= period.last and (onward or month >= period.first) for _kind, month, onward in marks)
+def is_stale(period: Period, marks: Iterable[Mark], reach: int = 0) -> bool:
+    """Whether one of the months marked lies in the period (onward: or before its end), or `reach` months before it."""
+    return any(
+        month <= period.last and (onward or after(month, reach) >= period.first) for _kind, month, onward in marks
+    )
 
 
 def fill_open(rollup: Rollup, *, as_of: dt.date, now: dt.datetime, is_patient: bool) -> int:
@@ -74,8 +76,8 @@ def fill_open(rollup: Rollup, *, as_of: dt.date, now: dt.datetime, is_patient: b
     settings = settings_hash()
     open_ones = [period for period in periods if _is_open(period, rows.get(period.code), as_of, settings)]
     due = [one for one in open_ones if not (is_patient and _is_fresh(rows.get(one.code), now, settings))]
-    for period in due:
-        _write(rollup, period, as_of=as_of, now=now, settings=settings)
+    for some in [due] if rollup.together and due else [[one] for one in due]:
+        _write(rollup, some, as_of=as_of, now=now, settings=settings)
     return len(due)
 
 
@@ -92,13 +94,13 @@ def _is_fresh(row: Fill | None, now: dt.datetime, settings: str) -> bool:
 
 
 @transaction.atomic
-def _write(rollup: Rollup, period: Period, *, as_of: dt.date, now: dt.datetime, settings: str) -> None:
+def _write(rollup: Rollup, periods: list[Period], *, as_of: dt.date, now: dt.datetime, settings: str) -> None:
     started = time.perf_counter()
-    rollup.write([period], as_of, now)
+    rollup.write(periods, as_of, now)
     said = {"settings": settings, "as_of": as_of, "started_at": now, "done_at": now}
-    Fill.objects.update_or_create(
-        metric=rollup.name, period=period.code, defaults={**said, "seconds": time.perf_counter() - started}
-    )
+    seconds = (time.perf_counter() - started) / len(periods)
+    for period in periods:
+        Fill.objects.update_or_create(metric=rollup.name, period=period.code, defaults={**said, "seconds": seconds})
 
 
 @transaction.atomic

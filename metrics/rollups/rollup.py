@@ -20,6 +20,8 @@ class Rollup:
     periods   (as_of, today) → every period it has, the current one included
     write     (periods, as_of, now): replaces the rows of these periods; runs in one transaction with their Fill rows
     forget    (periods): removes what is kept of others than these, which there are no more
+    reach     how many months after a marked one are redone with it
+    together  whether all periods that are due are written at once (what they are made from is built once)
     """
 
     name: str
@@ -27,3 +29,5 @@ class Rollup:
     periods: Callable[[dt.date, dt.date], list[Period]]
     write: Callable[[list[Period], dt.date, dt.datetime], None]
     forget: Callable[[list[Period]], None] = _forget_nothing
+    reach: int = 0
+    together: bool = False

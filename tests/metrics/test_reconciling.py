@@ -7,10 +7,13 @@ from decimal import Decimal
 import pytest
 
 from customers.models import Contract, Customer
-from metrics import reconciling
-from metrics.models import KeptReport
+from metrics import reconciling, rollups
+from metrics.models import KeptReport, Stale
 from metrics.periods import named
+from metrics.rollups import filling
 from tests import factories
+
+from .conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
 JULY, AS_OF = named("2026-07"), dt.date(2026, 8, 20)
@@ -178,3 +181,24 @@ def test_chance_companies_come_out_as_counted_day_by_day(db, seed):
     assert found["notice-joiners"].theirs == (len(there - end), len(start))
     assert found["notice-widened"].theirs == (ends, len(there))
     assert all(one.is_exact for one in found.values())
+
+
+def test_the_night_keeps_every_newest_period_and_redoes_those_a_late_fact_concerns(company, monkeypatch):
+    monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
+    rollups.fill(as_of=TODAY, now=NOW)
+    codes = set(KeptReport.objects.filter(name="reconcile").values_list("by", flat=True))
+    assert {"2025-12", "2026-06", "2025-Q4", "2026-Q2", "FY2025-H2", "FY2025"} <= codes
+    assert reconciling.read("2026-05")[1] == reconciling.compute(periods=[named("2026-05")], as_of=TODAY)["2026-05"]
+    before = reconciling.read("2026-02")[1]
+    factories.contract(company.d, "2026-05-02", 900, ends_on="2026-05-20")  # signed and gone within May
+    Stale.objects.create(kind="contracts", month="2026-05-01", onward=True)
+    assert rollups.fill(as_of=TODAY, now=NOW)["reconcile"] > 0
+    joiners = {one.formula: one for one in reconciling.read("2026-05")[1]}["joiners"]
+    assert joiners.theirs == (2, 3)
+    assert reconciling.read("2026-02")[1] == before
+
+
+def test_a_mark_reaches_as_far_as_a_window_is_long():
+    marks = [("purchases", dt.date(2025, 6, 1), False)]
+    reached = {code: filling.is_stale(named(code), marks, 13) for code in ("2025-05", "2025-06", "2026-07", "2026-08")}
+    assert reached == {"2025-05": False, "2025-06": True, "2026-07": True, "2026-08": False}
