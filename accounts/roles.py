@@ -34,6 +34,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "campaigns.approve": LEADERS,  # what a colleague has asked for; never one's own
     "metrics.view": EVERYONE,
     "metrics.all_owners": LEADERS,
+    "metrics.plan": LEADERS,  # goals, and remarks on charts
+    "metrics.close": LEADERS,  # close a month, and reopen it with a reason
     "imports.run": ADMINS,
     "imports.undo": ADMINS,
     "users.manage": ADMINS,
