@@ -17,7 +17,7 @@ from campaigns.models import Campaign, Delivery
 from common import sql
 
 from . import computing, keeping, rollups
-from .models import ChurnRollup, Closing, MovementRollup
+from .models import ChurnRollup, Closing, Fill, MovementRollup, Stale
 from .periods import Period, between
 from .wording import group_words, period_words
 
@@ -64,8 +64,8 @@ def obstacle(period: Period, *, now: dt.datetime) -> str:
         return _("Only a month that is over and has its figures can be closed.")
     if rollups.is_outdated():
         return _("The settings were changed: the figures are computed anew tonight. Close the month after that.")
-    if not ChurnRollup.objects.filter(months=1, dimension="", first=period.first).exists():
-        return _("This month has no figures yet.")
+    if not is_filled(period):
+        return _("The figures of this month are being brought up to date. Try again in a minute.")
     closed = closed_months()
     if period.first in closed:
         return _already(period)
@@ -76,6 +76,13 @@ def obstacle(period: Period, *, now: dt.datetime) -> str:
 def is_over(period: Period, *, as_of: dt.date | None, today: dt.date) -> bool:
     """A month, complete as of the day the figures speak of."""
     return period.months == 1 and as_of is not None and period.is_complete(as_of=as_of, today=today)
+
+
+def is_filled(period: Period) -> bool:
+    """Its churn is written, and nothing has marked the month since."""
+    fills = Fill.objects.filter(metric=rollups.churn.ROLLUP.name, period=period.code, done_at__isnull=False)
+    marks = Stale.objects.filter(kind__in=rollups.churn.ROLLUP.kinds).values_list("kind", "month", "onward")
+    return fills.exists() and not rollups.filling.is_stale(period, marks)
 
 
 def gap(month: dt.date, closed: set[dt.date]) -> dt.date | None:
@@ -142,7 +149,12 @@ def _groups(cut: str, rows: list[ChurnRollup]) -> list[Row]:
     """A cut's groups with the words they had at that time."""
     names = computing.group_names(cut, {one.group for one in rows})
     return [
-        {"value": one.group, "words": group_words(cut, names.get(one.group)), "at_start": one.at_start, "lost": one.lost}
+        {
+            "value": one.group,
+            "words": group_words(cut, names.get(one.group)),
+            "at_start": one.at_start,
+            "lost": one.lost,
+        }
         for one in rows
     ]
 

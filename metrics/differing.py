@@ -1,4 +1,4 @@
-"""What changed after a month was closed (締め後の差異): figures then and now, and the customers who make the difference."""
+"""What changed after a month was closed (締め後の差異): figures then and now, and the customers behind it."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -59,8 +59,8 @@ def whole(figures: Row) -> Row:
 def _groups(then: dict[str, list[Row]], now: dict[str, list[Row]]) -> list[Row]:
     """The groups whose figures differ: cut, words, then and now (None where the group was or is not there)."""
     found = []
-    for cut in then:
-        was = {row["value"]: row for row in then[cut]}
+    for cut, rows in then.items():
+        was = {row["value"]: row for row in rows}
         are = {row["value"]: row for row in now.get(cut, [])}
         for value in sorted(was.keys() | are.keys()):
             one, other = was.get(value), are.get(value)

@@ -1,11 +1,17 @@
-"""What people try out in the simulator. Rates are percents here, shares below."""
+"""What people type: the simulator's figures (rates are percents here, shares below), goals, remarks, reasons."""
 
+import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from . import goals
+from .definitions import METRICS
+from .periods import named
 from .simulator import Figures
 
 LARGEST = 1_000_000_000_000
@@ -63,3 +69,65 @@ def as_typed(figures: Figures, *, points: float, extra: float) -> Mapping[str, A
         "points": points,
         "extra": round(extra),
     }
+
+
+def _day_field(label):
+    return forms.DateField(label=label, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+
+class RemarkForm(forms.Form):
+    """What happened on a day, on the charts of one figure or of all."""
+
+    on = _day_field(_("Day"))
+    text = forms.CharField(label=_("What happened"), max_length=100)
+    metric = forms.ChoiceField(label=_("On which charts"), required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, policy: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(key, METRICS[key].name_under(policy)) for key in goals.offered()]
+        self.fields["metric"].choices = [("", _("On all charts")), *named]  # type: ignore[attr-defined]
+
+
+class GoalForm(forms.Form):
+    """What a figure should be from a month on."""
+
+    metric = forms.ChoiceField(label=_("Figure"))
+    since = forms.CharField(label=_("From month"), widget=forms.DateInput({"type": "month"}))
+    value = forms.DecimalField(
+        label=pgettext_lazy("figure", "goal"),
+        required=False,
+        max_digits=16,
+        decimal_places=2,
+        min_value=0,
+        help_text=_("In the unit of the figure. Leave it empty for: no goal from that month on."),
+    )
+
+    def __init__(self, *args: Any, policy: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(key, f"{METRICS[key].name_under(policy)} ({unit})") for key, unit in goals.offered().items()]
+        self.fields["metric"].choices = named  # type: ignore[attr-defined]
+
+    def clean_since(self) -> dt.date:
+        """The first day of the month, from 2026-10 as browsers give it, or 2026/10 as typed without one."""
+        period = named(self.cleaned_data["since"].strip().replace("/", "-"))
+        if period is None or period.months != 1:
+            raise forms.ValidationError(_("Write the month like 2026-04."))
+        return period.first
+
+    def clean(self) -> dict[str, Any]:
+        """A share cannot be meant as a fraction of 1: 0.05 for 5 % is asked about."""
+        data = super().clean() or {}
+        value, metric = data.get("value"), data.get("metric")
+        is_share = metric in METRICS and METRICS[metric].unit == "%"
+        if value is not None and is_share and value > goals.HIGHEST_SHARE:
+            self.add_error("value", _("Write a percentage, like 4.5."))
+        if value is not None and is_share and Decimal(0) < value < Decimal("0.1"):
+            self.add_error("value", _("That would be less than 0.1%. Write 4.5 for 4.5%."))
+        return data
+
+
+class ReopenForm(forms.Form):
+    """Why a closed month is opened again."""
+
+    reason = forms.CharField(label=_("Why is it reopened?"), max_length=200)

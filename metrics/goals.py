@@ -50,6 +50,10 @@ class Goals:
     def read(cls) -> "Goals":
         return cls(list(Goal.objects.all()))
 
+    def authors(self) -> list[User]:
+        """Who set them."""
+        return list(User.objects.filter(pk__in={one.by_id for one in self.rows}))
+
     def at(self, metric: str, day: dt.date) -> Decimal | None:
         """The goal that holds on a day: of the latest row that began by then."""
         begun = [one.value for one in self.rows if one.metric == metric and one.since <= day]

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import api
-from .views import churn, cohorts, dashboard, files, flows, ltv, reconciliation, rfm, simulator
+from .views import churn, closing, cohorts, dashboard, files, flows, ltv, planning, reconciliation, rfm, simulator
 
 app_name = "metrics"  # mounted at ""
 urlpatterns = [
@@ -26,6 +26,18 @@ urlpatterns = [
     path("metrics/rfm/movement/customers/", flows.moved, name="moved"),
     path("metrics/rfm/movement/customers/export/", flows.export, name="moved-export"),
     path("metrics/simulator/", simulator.simulator, name="simulator"),
+    path("metrics/closing/", closing.index, name="closing"),
+    path("metrics/closing/<int:pk>/reopen/", closing.reopen, name="closing-reopen"),
+    path("metrics/closing/<slug:code>/", closing.month, name="closing-month"),
+    path("metrics/closing/<slug:code>/close/", closing.close, name="closing-close"),
+    path("metrics/goals/", planning.goal_list, name="goals"),
+    path("metrics/goals/set/", planning.goal_set, name="goal-set"),
+    path("metrics/goals/<int:pk>/remove/", planning.goal_remove, name="goal-remove"),
+    path("metrics/remarks/", planning.remark_list, name="remarks"),
+    path("metrics/remarks/add/", planning.remark_add, name="remark-add"),
+    path("metrics/remarks/restore/", planning.remark_restore, name="remark-restore"),
+    path("metrics/remarks/<int:pk>/", planning.remark_edit, name="remark"),
+    path("metrics/remarks/<int:pk>/delete/", planning.remark_delete, name="remark-delete"),
     path("metrics/csv/<slug:name>/", files.table, name="csv"),
     path("api/v1/reports/<slug:name>/", api.report, name="report"),
 ]
