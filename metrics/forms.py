@@ -92,7 +92,7 @@ class RemarkForm(forms.Form):
 class GoalForm(forms.Form):
     """What a figure should be from a month on."""
 
-    metric = forms.ChoiceField(label=_("Figure"))
+    metric = forms.ChoiceField(label=_("Which figure"))
     since = forms.CharField(label=_("From month"), widget=forms.DateInput({"type": "month"}))
     value = forms.DecimalField(
         label=pgettext_lazy("figure", "goal"),
