@@ -13,7 +13,7 @@ from scores import scoring
 from scores.models import ScoreSnapshot
 
 from . import cohorts as counting
-from . import flows, keeping, reading
+from . import computing, flows, keeping, reading
 from .models import RfmFlow
 from .periods import MONTHS, ONE_DAY, holding
 
@@ -54,10 +54,10 @@ def rfm(*, today: dt.date) -> list[Row] | None:
     return _as_columns("rfm", kept.rows) if kept.as_of == today else None
 
 
-def figures(*, today: dt.date) -> list[Row] | None:
-    """One row: the figures of the first page."""
-    kept = keeping.read(("figures", ""))["figures", ""]
-    return _as_columns("figures", kept.rows) if kept.as_of == today else None
+def figures(*, today: dt.date, by: str) -> list[Row] | None:
+    """The figures of the first page, of everybody or by owner."""
+    kept = keeping.read(("figures", by))["figures", by]
+    return _as_columns("figures", computing.named(kept.rows, by)) if kept.as_of == today else None
 
 
 def rfm_flow(*, as_of: dt.date, now: dt.datetime, start: dt.date | None, end: dt.date | None) -> list[Row]:

@@ -160,11 +160,10 @@ def rfm_rows(*, as_of: dt.date) -> list[Row]:
 
 
 @transaction.atomic
-def figures(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
-    """One row: customers, active, high_risk, at_risk, mrr, renewals, renewals_mrr of that day."""
+def figures(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
+    """The figures of the first page: group, customers, active, high_risk, at_risk, mrr, renewals, renewals_mrr."""
     scoring.build(as_of=as_of, now=now)
-    found = sql.rows("metrics/sql/figures.sql", {"as_of": as_of})
-    return [{key: value for key, value in row.items() if key != "prospects"} for row in found]
+    return named(sql.rows("metrics/sql/figures.sql", {"as_of": as_of, "dimension": by}), by)
 
 
 @transaction.atomic

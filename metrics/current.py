@@ -52,6 +52,10 @@ def churn(latest: Latest) -> Current | None:
     return Current(percent(last["rate"]), "", period_words(Period(last["start"], 1), latest.settings))
 
 
+def slipping(latest: Latest) -> Current | None:
+    return _people(latest.overview.figures.get("slipping"))
+
+
 def renewals(latest: Latest) -> Current | None:
     return _people(latest.overview.figures.get("renewals"))
 

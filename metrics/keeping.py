@@ -12,12 +12,12 @@ from accounts.models import ChurnPolicy, Installation
 from common import sql
 from scores import spells
 
-from . import computing
+from . import computing, home
 from .models import KeptReport
 from .periods import Period, after
 
 Row = dict[str, Any]
-AMOUNTS = {"historic_total", "historic_mean", "predicted_mean", "monetary", "at_risk", "mrr", "renewals_mrr"}
+AMOUNTS = {"historic_total", "historic_mean", "predicted_mean", "monetary", "at_risk", "mrr", "renewals_mrr", "worth"}
 STAKES = 50  # customers with most at stake
 MONTHS_BACK = 13
 
@@ -39,8 +39,9 @@ def keep(*, as_of: dt.date, now: dt.datetime) -> None:
     found["rfm", "vip"] = sql.rows("metrics/sql/rfm_vip.sql")
     for by in ("", *computing.LTV_BY):
         found["ltv", by] = computing.ltv_rows(as_of=as_of, by=by)
-    found["figures", ""] = sql.rows("metrics/sql/figures.sql", {"as_of": as_of})
+    found["figures", ""] = sql.rows("metrics/sql/figures.sql", {"as_of": as_of, "dimension": ""})
     found["stake", ""] = sql.rows("metrics/sql/most_at_stake.sql", {"most": STAKES})
+    found |= home.keep(as_of=as_of, now=now)
     found["churn", "month_end"] = _other_month_end(as_of=as_of, now=now)
     KeptReport.objects.filter(name__in={name for name, _by in found}).delete()
     KeptReport.objects.bulk_create(

@@ -1,6 +1,7 @@
 """The night: facts → scores → segments → metrics → duplicates. Read it and know the system."""
 
 import datetime as dt
+import time
 from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
@@ -60,6 +61,7 @@ def nightly_if_due(*, now: dt.datetime) -> None:
     today = Installation.get().day_of(now)
     with jobs.once("nightly", due=today.isoformat(), now=now) as run:
         if run is not None:
+            begun = time.monotonic()
             run.detail = {
                 "yesterday": nightly(as_of=today - dt.timedelta(days=1), now=now, touched=scoring.waiting()),
                 "today": nightly(as_of=today, now=now),
@@ -67,3 +69,4 @@ def nightly_if_due(*, now: dt.datetime) -> None:
             found = matching.find(now=now)
             run.detail["quality"] = quality.measure(now=now)
             run.detail["duplicates"] = found and asdict(found)
+            run.detail["seconds"] = round(time.monotonic() - begun, 1)

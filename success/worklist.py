@@ -69,26 +69,22 @@ def _customers(user: User, today: dt.date, mine_only: bool) -> QuerySet[Customer
 
 
 def _promised(user: User, today: dt.date, mine_only: bool) -> list[Job]:
-    people = {one.pk: one for one in _customers(user, today, mine_only).filter(_has_promise(today))[:500]}
-    promises = Interaction.objects.filter(_due_promise(today), customer__in=people).order_by("next_on", "id")
+    due = Interaction.objects.filter(_due_promise(today), customer__in=_customers(user, today, mine_only))
+    beside = ("customer__owner", "customer__score", "customer__prediction")
     return [
         Job(
-            people[promise.customer_id],
+            promise.customer,
             "promise",
             promise.next_action or promise.subject or _("To get in touch again"),
             promise.next_on,
-            _stake(people[promise.customer_id]),
+            _stake(promise.customer),
         )
-        for promise in promises
+        for promise in due.select_related(*beside).order_by("next_on", "id")[:500]
     ]
 
 
 def _due_promise(today: dt.date) -> Q:
     return Q(next_on__lte=today, next_done_at=None)
-
-
-def _has_promise(today: dt.date) -> Exists:
-    return Exists(Interaction.objects.filter(_due_promise(today), customer=OuterRef("pk")))
 
 
 def _deadlines(user: User, today: dt.date, mine_only: bool) -> list[Job]:

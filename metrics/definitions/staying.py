@@ -12,9 +12,12 @@ from .shape import Metric, Report, columns
 FIGURES = Report(
     "figures",
     columns(
+        group="code",
         customers="count",
         active="count",
+        prospects="count",
         high_risk="count",
+        slipping="count",
         at_risk="money",
         mrr="money",
         renewals="count",
@@ -22,6 +25,7 @@ FIGURES = Report(
     ),
     compute="metrics.computing.figures",
     read="metrics.answers.figures",
+    cuts=("owner",),
 )
 CHURN = Report(
     "churn",
@@ -84,6 +88,18 @@ METRICS = {
         report=CHURN,
         page="metrics:index",
         current="metrics.current.churn",
+    ),
+    "slipping": Metric(
+        _("Slipping customers"),
+        _("customers"),
+        _("Customers who are still active, but quiet for longer than is usual, or unused, or close to leaving."),
+        _("number of those in the stages slipping, pre-dormant and unused; the settings say from how many days on"),
+        good="down",
+        sql=("metrics/sql/figures.sql", "scores/sql/lifecycle.sql"),
+        report=FIGURES,
+        page="customers:list",
+        page_query="scope=all&sort=risk",
+        current="metrics.current.slipping",
     ),
     "renewals": Metric(
         _("Renewals due"),

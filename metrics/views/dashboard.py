@@ -1,6 +1,7 @@
-"""The first page: what to do today, then the figures; leaders see the figures first."""
+"""The first page by role: staff see what to do today, managers the company, admins whether data and jobs are well."""
 
 import datetime as dt
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,81 +10,119 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import Installation, JobRun, Role
+from accounts.models import Installation, Role
 from accounts.roles import allows, may
-from campaigns import approving, listing
-from customers.models import Customer, Import
-from metrics import charts, computing
+from campaigns import approving
+from campaigns.models import Campaign
+from customers.models import Customer
+from metrics import charts, computing, health, home
 from metrics.definitions import METRICS, chip, money_basis
-from metrics.overview import Overview
-from metrics.periods import Period
+from metrics.overview import Overview, owners
+from metrics.periods import Period, after
 from metrics.views.rfm import grid
 from metrics.wording import period_words
 from success import worklist
 
 JOBS = 7
 AT_STAKE = 8
+LOST = 8
 CAMPAIGNS = 3
-IMPORTS = 3
+STAFF, COMPANY, OPERATIONS = "staff", "company", "operations"
+
+Row = dict[str, Any]
 
 
 @may("pages.view")
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Everything from what the night stored; the list of today from the facts."""
+    """Everything from what the night stored; the list of today and the state of jobs from the facts."""
     settings, now = Installation.get(), timezone.now()
     request.installation = settings  # type: ignore[attr-defined]  # read once a page (accounts.context)
-    overview = Overview.read(settings)
-    today = settings.day_of(now)
-    for_leaders = allows(request.user, "metrics.all_owners")
+    shows = _shown_to(request)
+    overview = Overview.read(settings, with_goals=shows == COMPANY)
     context = {
-        "today": today,
-        "today_words": date_format(today, "DATE_FORMAT"),
+        "shows": shows,
+        "today": settings.day_of(now),
+        "today_words": date_format(settings.day_of(now), "DATE_FORMAT"),
         "overview": overview,
         "basis": money_basis(settings),
-        "stats": overview.stats(for_leaders=for_leaders),
+        "has_customers": overview.as_of is not None or computing.has_customers(),
+        "risk_definition": chip("churn_risk", settings=settings, as_of=overview.as_of),
+        "approvals": approving.home(request.user, now) if shows != OPERATIONS else None,
+    }
+    parts = {STAFF: _staff, COMPANY: _company, OPERATIONS: _operations}
+    return render(request, "metrics/dashboard.html", context | parts[shows](request, overview, now))
+
+
+def _shown_to(request: HttpRequest) -> str:
+    """Admins look after data and jobs, and may turn to the company's figures."""
+    if request.user.role == Role.ADMIN:
+        return COMPANY if request.GET.get("show") == COMPANY else OPERATIONS
+    return COMPANY if allows(request.user, "metrics.all_owners") else STAFF
+
+
+def _staff(request: HttpRequest, overview: Overview, now: dt.datetime) -> Row:
+    user, today = request.user, overview.settings.day_of(now)
+    jobs = worklist.jobs(user=user, today=today, mine_only=True)
+    wanted = [row["customer_id"] for row in overview.rows(home.STAKES) if row["owner_id"] == user.pk]
+    return {
+        "jobs": jobs[:JOBS],
+        "job_count": len(jobs),
+        "stats": overview.own_stats(user.pk),
+        "at_stake": list(_in_order(wanted[:AT_STAKE]).values()),
+        "campaigns": _own_campaigns(request, overview),
+    }
+
+
+def _own_campaigns(request: HttpRequest, overview: Overview) -> list[Row]:
+    """The last ones he made, with what was said of them, where anything can be."""
+    said = {row["campaign_id"]: row for row in overview.rows(home.WORKED)}
+    found = Campaign.objects.filter(created_by=request.user).select_related("segment").order_by("-pk")[:CAMPAIGNS]
+    return [{"campaign": one, "said": said.get(one.pk)} for one in found]
+
+
+def _company(request: HttpRequest, overview: Overview, now: dt.datetime) -> Row:
+    lost, settings = overview.rows(home.LOST_NAMES)[:LOST], overview.settings
+    stakes = overview.at_stake[:AT_STAKE]
+    people = _in_order([*(row["customer_id"] for row in lost), *stakes])
+    month = Period(after(overview.month.first, -1), 1) if overview.month else None
+    return {
+        "stats": overview.stats(),
         "churn": _churn_chart(overview),
         "rfm": grid(overview.rfm),
         "rfm_definition": chip("rfm", settings=settings, as_of=overview.as_of),
-        "risk_definition": chip("churn_risk", settings=settings, as_of=overview.as_of),
-        "at_stake": _at_stake(overview),
-        "has_customers": overview.as_of is not None or computing.has_customers(),
-        "for_leaders": for_leaders,
-        "approvals": approving.home(request.user, now),
+        "month": month,
+        "month_words": period_words(month, settings) if month else "",
+        "lost": [row | {"customer": people[row["customer_id"]]} for row in lost if row["customer_id"] in people],
+        "reasons": overview.rows(home.LOST_WHY),
+        "worked": overview.rows(home.WORKED)[:CAMPAIGNS],
+        "owners": owners(overview),
+        "at_stake": [people[pk] for pk in stakes if pk in people],
     }
-    return render(request, "metrics/dashboard.html", context | _of_role(request, settings, now, today))
 
 
-def _of_role(request: HttpRequest, settings: Installation, now: dt.datetime, today: dt.date) -> dict:
-    if request.user.role == Role.CS:
-        own = worklist.jobs(user=request.user, today=today, mine_only=True)
-        jobs = own or worklist.jobs(user=request.user, today=today, mine_only=False)
-        return {"jobs": jobs[:JOBS], "job_count": len(jobs), "has_more_jobs": len(jobs) > JOBS}
-    if request.user.role == Role.MANAGER:
-        page = listing.page({}, now=now)
-        return {"campaigns": page.rows[:CAMPAIGNS]}
-    last_night = JobRun.objects.filter(job="nightly").order_by("-started_at").first()
-    next_run = dt.datetime.combine(today + dt.timedelta(days=1), dt.time(), settings.zone)
-    return {"imports": list(Import.objects.all()[:IMPORTS]), "last_night": last_night, "next_run": next_run}
+def _operations(request: HttpRequest, overview: Overview, now: dt.datetime) -> Row:
+    return {"health": health.read(settings=overview.settings, now=now)}
 
 
-def _churn_chart(overview: Overview) -> dict | None:
-    """The line of the last 13 full months; None without any."""
+def _churn_chart(overview: Overview) -> Row | None:
+    """The line of the last full months, with the goal; None without any."""
     months = [row for row in overview.months if row["rate"] is not None]
     if not months:
         return None
     settings = overview.settings
     name = str(METRICS["churn"].name_under(settings.churn_policy))
-    words = [period_words(Period(row["start"], 1), settings) for row in months]
+    periods = [Period(row["start"], 1) for row in months]
+    words = [period_words(period, settings) for period in periods]
+    chart = charts.line(words, {name: [row["rate"] for row in months]}) | overview.goals.line("churn", periods)
     return {
         "heading": _("%(name)s over time") % {"name": name},
-        "chart": charts.line(words, {name: [row["rate"] for row in months]}),
+        "chart": chart,
         "definition": chip("churn", settings=settings, as_of=overview.as_of, period=f"{words[0]} – {words[-1]}"),
     }
 
 
-def _at_stake(overview: Overview) -> list[Customer]:
-    """The customers with most to lose, in that order."""
-    wanted = overview.at_stake[:AT_STAKE]
+def _in_order(wanted: list[int]) -> dict[int, Customer]:
+    """The customers by id, in the order asked for; archived ones are left out. One query."""
     found = Customer.objects.current().select_related("owner", "score", "prediction").in_bulk(wanted)
-    return [found[pk] for pk in wanted if pk in found]
+    return {pk: found[pk] for pk in wanted if pk in found}

@@ -192,7 +192,7 @@ def test_the_list_asks_as_often_for_many_as_for_one(user, django_assert_num_quer
         slipping(f"s{number}")
         promise(factories.customer(f"p{number}", owner=user), TODAY)
         score(factories.customer(f"d{number}"), notice_due_on=TODAY)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len([job.customer.owner and job.customer.owner.name for job in jobs(user)]) == 15
 
 
