@@ -150,6 +150,14 @@ def streamed_book(title: str) -> Iterator[tuple[Workbook, Any]]:
         raise
 
 
+def sheet_text(value: Any) -> str:
+    """A text as a worksheet's cell holds it: nothing XML cannot hold, nothing a spreadsheet takes for a formula."""
+    text = _CONTROLS.sub("", cell(value))
+    if len(text) > LONGEST_CELL:
+        raise DoesNotFitError
+    return text
+
+
 def _sheet_cell(sheet, value: Any):
     """Numbers and days as such, everything else as text."""
     if value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
@@ -158,11 +166,8 @@ def _sheet_cell(sheet, value: Any):
         made = WriteOnlyCell(sheet, value)
         made.number_format = "yyyy/mm/dd"
         return made
-    text = _CONTROLS.sub("", cell(value))
-    if len(text) > LONGEST_CELL:
-        raise DoesNotFitError
     made = WriteOnlyCell(sheet)
-    made.value = text
+    made.value = sheet_text(value)
     made.data_type = "s"
     made.number_format = "@"
     return made

@@ -1,7 +1,20 @@
 from django.urls import path
 
 from . import api
-from .views import churn, closing, cohorts, dashboard, files, flows, ltv, planning, reconciliation, rfm, simulator
+from .views import (
+    churn,
+    closing,
+    cohorts,
+    dashboard,
+    files,
+    flows,
+    ltv,
+    monthly,
+    planning,
+    reconciliation,
+    rfm,
+    simulator,
+)
 
 app_name = "metrics"  # mounted at ""
 urlpatterns = [
@@ -38,6 +51,10 @@ urlpatterns = [
     path("metrics/remarks/restore/", planning.remark_restore, name="remark-restore"),
     path("metrics/remarks/<int:pk>/", planning.remark_edit, name="remark"),
     path("metrics/remarks/<int:pk>/delete/", planning.remark_delete, name="remark-delete"),
+    path("metrics/report/", monthly.newest, name="report-newest"),
+    path("metrics/report/<slug:code>/", monthly.page, name="monthly"),
+    path("metrics/report/<slug:code>/pdf/", monthly.pdf, name="monthly-pdf"),
+    path("metrics/report/<slug:code>/xlsx/", monthly.xlsx, name="monthly-xlsx"),
     path("metrics/csv/<slug:name>/", files.table, name="csv"),
     path("api/v1/reports/<slug:name>/", api.report, name="report"),
 ]

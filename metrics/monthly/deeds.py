@@ -25,7 +25,7 @@ def campaigns(source: Source) -> Section:
         (row["name"], as_day(row["on"]) if row["on"] else None, row["planned"], words_of(row)) for row in rows
     )
     links = tuple(reverse("campaigns:detail", args=[row["id"]]) for row in rows)
-    note = _("difference between those it was sent to and those held out, with its 95% limits")
+    note = _("difference between those it was sent to and those held out, and the limits it lies within 19 times in 20")
     return Section(
         "campaigns", title, summed(source), (), (), (Table("campaigns", title, columns, lines, links, note),)
     )

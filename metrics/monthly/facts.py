@@ -16,9 +16,9 @@ from campaigns.models import Campaign
 from common import sql
 from scores import scoring, spells
 
-from .. import rollups
 from ..models import ChurnRollup, KeptReport
 from ..periods import Period, after
+from ..rollups.filling import settings_hash
 
 NAME = "month"
 MONTHS = 25  # kept: two years and the month itself
@@ -57,7 +57,7 @@ def _months(as_of: dt.date) -> list[Period]:
 
 def _wanted(as_of: dt.date) -> list[Period]:
     """The month of `as_of`, the one before, and each earlier one with churn whose facts are missing or outdated."""
-    kept, current = read(one.code for one in _months(as_of)), rollups.settings_hash()
+    kept, current = read(one.code for one in _months(as_of)), settings_hash()
     lost = dict(ChurnRollup.objects.filter(months=1, dimension="").values_list("first", "lost"))
     return [
         one
@@ -74,7 +74,7 @@ def _is_outdated(facts: Row | None, lost: int, settings: str) -> bool:
 @transaction.atomic
 def _write(wanted: list[Period], *, as_of: dt.date, now: dt.datetime) -> None:
     before = read(one.code for one in wanted)
-    gone, current = _lost([one for one in wanted if one.last < as_of], as_of=as_of), rollups.settings_hash()
+    gone, current = _lost([one for one in wanted if one.last < as_of], as_of=as_of), settings_hash()
     rows = []
     for one in wanted:
         at = {"as_of": min(as_of, one.last), "is_live": one.last >= as_of}
@@ -92,9 +92,11 @@ def _write(wanted: list[Period], *, as_of: dt.date, now: dt.datetime) -> None:
 
 
 def _standing(at: Row) -> Row:
-    found = sql.rows("metrics/sql/month_standing.sql", at)
-    segments = [row for row in found if row["segment"]]
-    return {"standing": found[0], "segments": segments}
+    """Nothing where no night stored that day: a sum over nobody would look like a figure."""
+    everybody, *segments = sql.rows("metrics/sql/month_standing.sql", at)
+    if not everybody["everybody"]:
+        return {"standing": {}, "segments": []}
+    return {"standing": everybody, "segments": [row for row in segments if row["segment"]]}
 
 
 def _nobody(*, is_over: bool) -> Row:

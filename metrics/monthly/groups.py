@@ -57,7 +57,7 @@ def _change(now: dict[str, int], before: dict[str, int]) -> Table | None:
         Column(_("RFM segment")),
         Column(_("End of the month before"), "people"),
         Column(_("End of the month"), "people"),
-        Column(_("Change"), "change"),
+        Column(pgettext("report", "Change"), "change"),
     )
     rows = tuple(
         (group_words("segment", code), before.get(code, 0), now.get(code, 0), now.get(code, 0) - before.get(code, 0))

@@ -1,6 +1,7 @@
 """What the figures mean and how fresh they are: the end of the report."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from common.templatetags.crm import day
 
@@ -34,7 +35,7 @@ def _fresh(source: Source) -> tuple[str, ...]:
 
 
 def _definitions(source: Source) -> Table:
-    columns = (Column(_("Figure")), Column(_("Meaning")), Column(_("Formula")))
+    columns = (Column(pgettext("report", "Figure")), Column(_("Meaning")), Column(_("Formula")))
     rows = []
     for key in DEFINED:
         one = chip(key, settings=source.settings, as_of=source.as_of)

@@ -6,7 +6,7 @@ Page, PDF, workbook, mail and files all render this tree, so the same figure is 
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -54,6 +54,36 @@ class Table:
             [written(value, column.unit) for value, column in zip(row, self.columns, strict=True)] for row in self.rows
         ]
 
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The rows for the page: where the first cell leads, and each cell with its column and look."""
+        links = self.links or ("",) * len(self.rows)
+        return [
+            {
+                "url": url,
+                "cells": [self._cell(at, place, text) for place, text in enumerate(texts)],
+                "is_sum": self.is_sum(at),
+            }
+            for at, (texts, url) in enumerate(zip(self.written, links, strict=True))
+        ]
+
+    def _cell(self, at: int, place: int, text: str) -> dict[str, Any]:
+        shade = self.shade(at, place)
+        css = [] if shade is None else [f"heat-{shade}"]
+        css += ["heat-open"] if (at, place) in self.open_cells else []
+        is_empty = self.is_heat and place > 1 and self.rows[at][place] is None
+        return {"text": "" if is_empty else text, "is_figure": self.columns[place].is_figure, "css": " ".join(css)}
+
+    def shade(self, at: int, place: int) -> int | None:
+        """Which of the ten steps of a heat map the cell has; None where it is none."""
+        value = self.rows[at][place]
+        if not self.is_heat or place < 2 or value is None:
+            return None
+        return min(9, max(0, int(float(value) / 10)))  # type: ignore[arg-type]
+
+    def is_sum(self, at: int) -> bool:
+        return self.has_sum and at == len(self.rows) - 1
+
 
 @dataclass(frozen=True)
 class Series:
@@ -74,7 +104,23 @@ class Chart:
     unit: Unit
     is_across: bool = False
     is_stacked: bool = False
+    from_zero: bool = True
     first: str = ""  # what the names are, as a column's heading
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """As static/js/charts.js takes it."""
+        marks = {"percent": "%", "money": "¥", "people": str(_("customers"))}
+        return {
+            "kind": self.kind,
+            "x": list(self.names),
+            "unit": marks.get(self.unit, ""),
+            "digits": 1 if self.unit == "percent" else 0,
+            "zero": self.from_zero,
+            "across": self.is_across,
+            "stacked": self.is_stacked,
+            "series": [{"name": one.name, "data": list(one.data), "look": one.look} for one in self.series],
+        }
 
     @property
     def table(self) -> Table:

@@ -94,7 +94,7 @@ def _rates(source: Source) -> Chart:
     lines = [Series(source.metric("churn"), tuple(source.rate(back) for back in range(TREND - 1, -1, -1)))]
     goals = tuple(source.goal(one) for one in source.months)
     if any(goal is not None for goal in goals):
-        lines.append(Series(_("Goal"), goals, "target"))
+        lines.append(Series(pgettext("of a figure", "Goal"), goals, "target"))
     title = _("%(name)s over 13 months") % {"name": source.metric("churn")}
     return Chart("churn", title, "line", tuple(source.names), tuple(lines), "percent", first=_("Period"))
 
@@ -113,7 +113,7 @@ def _months(source: Source) -> Table:
     links = []
     for month, name in zip(reversed(source.months), reversed(source.names), strict=True):
         found = source.churn.get(month.first)
-        if found:
+        if found and found.at_start:
             rows.append((name, found.at_start, found.lost, _rate(found), found.joined, found.won_back))
             links.append(reverse("metrics:lost", args=[month.code]))
     return Table("churn-months", _("Month by month"), columns, tuple(rows), tuple(links))
@@ -172,8 +172,12 @@ def main_reason(source: Source) -> str:
     known = [row for row in facts.get("reasons", []) if row["value"]]
     if not known:
         return ""
-    words = {"reason": known[0]["value"], "n": number(known[0]["customers"]), "all": number(facts["lost"])}
-    return _("The reason named most is “%(reason)s” (%(n)s of %(all)s).") % words
+    words = {
+        "reason": known[0]["value"],
+        "n": number(known[0]["customers"]),
+        "all": number(sum(row["customers"] for row in known)),
+    }
+    return _("The reason named most is “%(reason)s” (%(n)s of %(all)s with a reason written down).") % words
 
 
 def _why(source: Source) -> tuple[Chart, ...]:

@@ -12,6 +12,7 @@ from accounts import jobs
 from accounts.models import Installation
 from metrics import flows, keeping
 from metrics.models import Fill
+from metrics.monthly import facts
 from scores import scoring
 
 from . import filling, spells
@@ -38,6 +39,7 @@ def fill(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None = 
     if scoring.last_run() == as_of:
         keeping.keep(as_of=as_of, now=now)
         flows.keep(as_of=as_of, now=now)
+        facts.keep(as_of=as_of, now=now)
     return written
 
 

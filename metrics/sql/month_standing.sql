@@ -15,6 +15,7 @@ WITH stored AS (
      WHERE %(is_live)s::boolean AND s.lifecycle <> 'prospect'
 )
 SELECT CASE WHEN grouping(rfm_segment) = 0 THEN rfm_segment END AS segment,
+       count(*) AS everybody,
        count(ltv_historic) AS customers,
        count(*) FILTER (WHERE is_active) AS active,
        count(*) FILTER (WHERE is_active AND churn_risk >= 0.5) AS high_risk,

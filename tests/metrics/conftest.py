@@ -17,6 +17,11 @@ TODAY = dt.date(2026, 7, 1)
 
 @pytest.fixture
 def company(db):
+    """Three customers and a trial; see `found_company`."""
+    return found_company()
+
+
+def found_company():
     """A since December; B from January, last day 31 May, handed from Sato to Suzuki in April; C since 15 March.
 
     Active at the end of: Nov – · Dec A · Jan A B · Feb A B · Mar A B C · Apr A B C · May A C · Jun A C.

@@ -1,0 +1,91 @@
+"""The month as a page, and as a PDF or a workbook to hand on."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from accounts.models import Installation
+from accounts.roles import allows, may
+from metrics import monthly
+from metrics.monthly import book, facts
+from metrics.monthly import pdf as drawn
+from metrics.periods import Period, named
+from metrics.wording import period_words
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@may("metrics.view")
+@require_safe
+def newest(request: HttpRequest) -> HttpResponse:
+    """To the last month that is over; to the one that runs where there is no other."""
+    settings = Installation.get()
+    today = settings.day_of(timezone.now())
+    asked = request.GET.get("month", "")
+    codes = facts.months()
+    over = [code for code in codes if (one := named(code)) and one.last < today]
+    chosen = asked if named(asked) else (over or codes or [f"{today:%Y-%m}"])[0]
+    return redirect("metrics:monthly", code=chosen)
+
+
+@may("metrics.view")
+@require_safe
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    report = _report(request, code)
+    settings = Installation.get()
+    months = [(one, period_words(found, settings)) for one in facts.months() if (found := named(one))]
+    return render(request, "metrics/monthly.html", {"report": report, "months": months, "here": code})
+
+
+def _report(request: HttpRequest, code: str) -> monthly.Report:
+    """Staff see the part of the cut by owner that is theirs; 404 where the address names no month."""
+    return monthly.build(
+        month_of(code), today=Installation.get().day_of(timezone.now()), readers=readers_of(request.user)
+    )
+
+
+def month_of(code: str) -> Period:
+    period = named(code)
+    if period is None or period.months != 1:
+        raise Http404
+    return period
+
+
+def readers_of(user: Any) -> monthly.Readers:
+    return monthly.Readers(owner=None if allows(user, "metrics.all_owners") else user.pk)
+
+
+@may("metrics.view")
+@require_safe
+def pdf(request: HttpRequest, code: str) -> HttpResponse:
+    report = _kept(request, code)
+    return _file(drawn.render(report), "application/pdf", f"{_stem(report)}.pdf")
+
+
+@may("metrics.view")
+@require_safe
+def xlsx(request: HttpRequest, code: str) -> HttpResponse:
+    report = _kept(request, code)
+    return _file(book.render(report), XLSX, f"{_stem(report)}.xlsx")
+
+
+def _kept(request: HttpRequest, code: str) -> monthly.Report:
+    """A file of a month of which no night knows anything would be empty paper: 404."""
+    report = _report(request, code)
+    if report.as_of is None:
+        raise Http404
+    return report
+
+
+def _stem(report: monthly.Report) -> str:
+    return report.title.replace(" ", "_")
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
