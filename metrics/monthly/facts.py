@@ -113,11 +113,11 @@ def _lost(months_over: list[Period], *, as_of: dt.date) -> dict[dt.date, Row]:
     spells.build(as_of=as_of)
     days = {"firsts": [one.first for one in wanted], "lasts": [one.last for one in wanted], "dimension": ""}
     sql.run("metrics/sql/standing.sql", days)
-    sql.run("metrics/sql/month_lost.sql")
+    sql.run("metrics/sql/standing_lost.sql")
     found = {one.first: _nobody(is_over=True) for one in wanted}
-    for row in sql.rows("metrics/sql/month_lost_top.sql", {"most": TOP}):
+    for row in sql.rows("metrics/sql/standing_lost_top.sql", {"most": TOP}):
         found[row.pop("first_on")]["lost_top"].append(row)
-    for row in sql.rows("metrics/sql/month_lost_reasons.sql"):
+    for row in sql.rows("metrics/sql/standing_lost_reasons.sql"):
         facts, kind = found[row.pop("first_on")], row.pop("kind")
         if kind == "all":
             facts |= {"lost": row["customers"], "lost_ltv": row["ltv"]}
