@@ -13,7 +13,7 @@ from scores import scoring
 from scores.models import ScoreSnapshot
 
 from . import cohorts as counting
-from . import computing, flows, keeping, reading
+from . import computing, flows, keeping, reading, reconciling
 from .models import RfmFlow
 from .periods import MONTHS, ONE_DAY, holding
 
@@ -89,3 +89,29 @@ def _moved(from_on: dt.date, to_on: dt.date) -> list[Row]:
         return flows.rows(kept)
     is_live = to_on == scoring.last_run() and not ScoreSnapshot.objects.filter(as_of=to_on).exists()
     return sql.rows("metrics/sql/rfm_flow.sql", {"from_on": from_on, "to_on": to_on, "is_live": is_live})
+
+
+def renewals(*, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, by: str) -> list[Row] | None:
+    return _of_contracts("renewals", today, start, end, period, by)
+
+
+def trials(*, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, by: str) -> list[Row] | None:
+    return _of_contracts("trials", today, start, end, period, by)
+
+
+def _of_contracts(
+    name: str, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, by: str
+) -> list[Row] | None:
+    kept = reading.of_contracts(name, period=period, by=by)
+    if kept.as_of != today:
+        return None
+    first = holding(start, MONTHS[period]).first if start else None
+    rows = (row for row in kept.rows if (not first or row["start"] >= first) and (not end or row["start"] <= end))
+    return _as_columns(name, rows)
+
+
+def reconcile(*, today: dt.date, start: dt.date | None, end: dt.date | None, period: str) -> list[Row] | None:
+    """None where a complete period is asked for that is older than those kept."""
+    wanted = reconciling.complete(start=start, end=end, as_of=today, today=today, months=MONTHS[period])
+    kept = reconciling.kept([one.code for one in wanted])
+    return reconciling.as_rows(kept) if wanted and (not start or wanted[0].code in kept) else None

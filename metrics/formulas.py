@@ -43,13 +43,12 @@ OUT = Standing()
 
 @dataclass(frozen=True)
 class Signature:
-    """People who stand alike: by our spells, by the other ones, and whether active again by now."""
+    """People who stand alike, by our spells and by the other ones."""
 
     ours: Standing
     theirs: Standing
     people: int
     ids: tuple[int, ...] = ()  # not all where many
-    is_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,10 +88,6 @@ def _each_end_widened(one: Signature) -> Pair:
     return one.theirs.ends, int(one.theirs.is_there)
 
 
-def _stayed_away(one: Signature) -> Pair:
-    return int(one.theirs.is_lost and not one.is_back), int(one.theirs.start)
-
-
 NOTICE = (
     Formula("notice", lambda one: _lost(one.theirs), "notice", "ChartMogul (Standard, B2B)"),
     Formula("notice-joiners", _joiners, "notice", "Baremetrics"),
@@ -102,7 +97,6 @@ SAME_SPELLS = (
     Formula("joiners", _joiners),
     Formula("widened", _widened),
     Formula("each-end", _each_end),
-    Formula("stayed-away", _stayed_away),
     Formula("daily", _each_end, products="ChartMogul (Shopify, B2C)"),
 )
 MONTH_END = Formula("month-end", lambda one: _lost(one.theirs), "month-end")
@@ -181,8 +175,6 @@ def line_of(formula: Formula, one: Signature) -> str:
     """On which line of the bridge these people stand ('': they count alike in both)."""
     if formula.count(one) == ours(one):
         return ""
-    if formula.key == "stayed-away":
-        return "back"
     there = one.theirs
     if there.ends > (0 if there.end else 1) and formula.count in (_each_end, _each_end_widened):
         return "returned"

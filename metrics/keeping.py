@@ -12,13 +12,24 @@ from accounts.models import ChurnPolicy, Installation
 from common import sql
 from scores import spells
 
-from . import computing, home
+from . import computing, home, renewing, trialing
 from .models import KeptReport
 from .periods import Period, after
 
 Row = dict[str, Any]
-AMOUNTS = {"historic_total", "historic_mean", "predicted_mean", "monetary", "at_risk", "mrr", "renewals_mrr", "worth"}
+AMOUNTS = {
+    "historic_total",
+    "historic_mean",
+    "predicted_mean",
+    "monetary",
+    "at_risk",
+    "mrr",
+    "renewals_mrr",
+    "worth",
+    *renewing.AMOUNTS,
+}
 STAKES = 50  # customers with most at stake
+DUE = 20  # next deadlines, of everybody and of each owner
 MONTHS_BACK = 13
 
 
@@ -42,11 +53,22 @@ def keep(*, as_of: dt.date, now: dt.datetime) -> None:
     found["figures", ""] = sql.rows("metrics/sql/figures.sql", {"as_of": as_of, "dimension": ""})
     found["stake", ""] = sql.rows("metrics/sql/most_at_stake.sql", {"most": STAKES})
     found |= home.keep(as_of=as_of, now=now)
+    found["due", ""] = sql.rows("metrics/sql/due_list.sql", {"as_of": as_of, "most": DUE})
+    found |= _of_contracts(as_of=as_of, today=Installation.get().day_of(now))
     found["churn", "month_end"] = _other_month_end(as_of=as_of, now=now)
     KeptReport.objects.filter(name__in={name for name, _by in found}).delete()
     KeptReport.objects.bulk_create(
         [KeptReport(name=name, by=by, as_of=as_of, rows=rows) for (name, by), rows in found.items()]
     )
+
+
+def _of_contracts(*, as_of: dt.date, today: dt.date) -> dict[tuple[str, str], list[Row]]:
+    """Renewals and trials by every period and cut, from temp known_terms."""
+    found = {}
+    for name, topic in (("renewals", renewing), ("trials", trialing)):
+        for by in ("", *topic.CUTS):
+            found[name, by] = topic.kept(as_of=as_of, today=today, by=by)
+    return found
 
 
 def read(*wanted: tuple[str, str]) -> dict[tuple[str, str], Kept]:

@@ -9,7 +9,7 @@ from accounts.models import Installation
 from . import cohorts as counting
 from . import computing, keeping, rollups
 from .models import ChurnRollup, CohortRollup
-from .periods import MONTHS, Period, after
+from .periods import MONTHS, Period, after, named
 
 Row = dict[str, Any]
 
@@ -88,3 +88,15 @@ def rfm() -> keeping.Kept:
 def total(rows: Iterable[Row], key: str) -> Any:
     """Sum of a column."""
     return sum(row[key] for row in rows)
+
+
+def of_contracts(name: str, *, period: str, by: str = "") -> keeping.Kept:
+    """Renewals or trials by period and group, oldest first, as of the last night; `value` is the stored group."""
+    kept = keeping.read((name, by))[name, by]
+    names = computing.group_names(by, {row["value"] for row in kept.rows})
+    rows = []
+    for row in kept.rows:
+        one = named(row["period"])
+        if one and one.months == MONTHS[period]:
+            rows.append({**row, "start": one.first, "end": one.last, "group": names.get(row["value"])})
+    return keeping.Kept(kept.as_of, rows)

@@ -17,10 +17,11 @@ from scores import spells
 from . import formulas
 from .formulas import Bridge, Day, Formula, Line, Signature, Standing
 from .models import KeptReport
-from .periods import Period
+from .periods import MONTHS, Period, after, between, holding
 
 MOST = 500  # names behind one line
 NAME = "reconcile"
+NEWEST = {1: 13, 3: 9, 6: 4, 12: 3}  # how many complete periods the night keeps, by their months
 Row = dict[str, Any]
 
 
@@ -28,15 +29,17 @@ Row = dict[str, Any]
 def compute(*, periods: list[Period], as_of: dt.date) -> dict[str, list[Bridge]]:
     """Bridges of every formula offered, by the periods' codes, as known at the end of `as_of`.
 
+    A period in which nobody was there yet is left out.
     Leaves the spells of the installation's own way of counting in the temp tables.
     """
     settings = Installation.get()
     wanted = formulas.offered(policy=settings.churn_policy, inactivity_days=settings.inactivity_days)
-    seen = {variant: _signatures(periods, as_of) for variant in _each_variant(wanted, as_of=as_of)}
+    seen = {variant: _signatures(periods) for variant in _each_variant(wanted, as_of=as_of)}
     days = {one: _days(one, stood) for one, stood in seen[""].items()}
     return {
         one.code: [formulas.bridge(formula, seen[formula.spells][one], days[one]) for formula in wanted]
         for one in periods
+        if seen[""][one]
     }
 
 
@@ -76,13 +79,13 @@ def _build(variant: str, params: dict[str, Any]) -> None:
     sql.run("scores/sql/spells.sql", params)
 
 
-def _signatures(periods: list[Period], as_of: dt.date) -> dict[Period, list[Signature]]:
+def _signatures(periods: list[Period]) -> dict[Period, list[Signature]]:
     """Who stands alike in each period, by ours and by the spells last built; one at a time, to sort less."""
-    return {one: [_signature(row) for row in _stood(one, as_of)] for one in periods}
+    return {one: [_signature(row) for row in _stood(one)] for one in periods}
 
 
-def _stood(period: Period, as_of: dt.date) -> list[Row]:
-    return sql.rows("metrics/sql/reconcile.sql", _bounds(period) | {"as_of": as_of})
+def _stood(period: Period) -> list[Row]:
+    return sql.rows("metrics/sql/reconcile.sql", _bounds(period))
 
 
 def _bounds(period: Period) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def _signature(row: Row) -> Signature:
     ours, theirs = (
         Standing(*(row[f"{whose}_{what}"] for what in ("start", "end", "ends", "begins"))) for whose in ("our", "their")
     )
-    return Signature(ours, theirs, row["people"], tuple(row["ids"] or ()), row["is_back"])
+    return Signature(ours, theirs, row["people"], tuple(row["ids"] or ()))
 
 
 def _days(period: Period, stood: list[Signature]) -> list[Day]:
@@ -107,10 +110,38 @@ def _days(period: Period, stood: list[Signature]) -> list[Day]:
     return found
 
 
+def report(
+    *,
+    as_of: dt.date,
+    now: dt.datetime,
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    period: str = "month",
+) -> list[Row]:
+    """The rows of the complete periods between two days; without `start`, of as many as the night keeps."""
+    today = Installation.get().day_of(now)
+    return rows(periods=complete(start=start, end=end, as_of=as_of, today=today, months=MONTHS[period]), as_of=as_of)
+
+
+def complete(
+    *, start: dt.date | None, end: dt.date | None, as_of: dt.date, today: dt.date, months: int
+) -> list[Period]:
+    """The complete periods between two days; without `start`, the last of them, as many as the night keeps."""
+    last = end or as_of
+    first = start or after(holding(last, months).first, -months * NEWEST[months])
+    found = [one for one in between(first, last, months) if one.is_complete(as_of=as_of, today=today)]
+    return found if start else found[-NEWEST[months] :]
+
+
 def rows(*, periods: list[Period], as_of: dt.date) -> list[Row]:
     """Report rows: period, formula, line ('' = the figure itself), people, numerator, denominator, rate."""
+    return as_rows(compute(periods=periods, as_of=as_of)) if periods else []
+
+
+def as_rows(by_period: dict[str, list[Bridge]]) -> list[Row]:
+    """Bridges as report rows."""
     found = []
-    for code, bridges in compute(periods=periods, as_of=as_of).items():
+    for code, bridges in by_period.items():
         if bridges:
             numerator, denominator = bridges[0].ours
             rate = 100 * numerator / denominator if denominator else None
@@ -153,6 +184,12 @@ def _plain(one: Bridge) -> Row:
         "lines": [[line.key, line.people, line.numerator, line.denominator, line.ids] for line in one.lines],
         "days": [[each.day, each.at_start, each.left, each.ids] for each in one.days],
     }
+
+
+def kept(codes: list[str]) -> dict[str, list[Bridge]]:
+    """What the night kept of these periods, in their order; the others are not there."""
+    found = {one.by: one.rows for one in KeptReport.objects.filter(name=NAME, by__in=codes)}
+    return {code: [_bridge(row) for row in found[code]] for code in codes if code in found}
 
 
 def read(code: str) -> tuple[dt.date | None, list[Bridge]]:

@@ -92,9 +92,7 @@ def rate(renewed: Any, lost: Any) -> float | None:
 
 
 @transaction.atomic
-def terms(
-    *, period: Period, as_of: dt.date, outcome: str = "", by: str = "", group: str | None = None
-) -> list[Row]:
+def terms(*, period: Period, as_of: dt.date, outcome: str = "", by: str = "", group: str | None = None) -> list[Row]:
     """The terms behind a figure: customer_id, contract_id, plan, mrr, renews_on, notice_due_on, outcome …
 
     Reads the contracts of those alone who have a term due in the period.

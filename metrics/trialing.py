@@ -17,7 +17,7 @@ from scores import activity, spells
 
 from .periods import MONTHS, Period, between
 
-CUTS = ("acquired_via",)
+CUTS = ("via",)
 WITHIN = (30, 60, 90)
 STATES = ("paid", "running", "ended", *(f"within-{days}" for days in WITHIN))
 Row = dict[str, Any]

@@ -12,6 +12,7 @@ from .views import (
     monthly,
     planning,
     reconciliation,
+    renewals,
     rfm,
     simulator,
 )
@@ -27,6 +28,9 @@ urlpatterns = [
         reconciliation.people,
         name="definition-people",
     ),
+    path("metrics/renewals/", renewals.renewals, name="renewals"),
+    path("metrics/renewals/<slug:code>/<slug:outcome>/", renewals.terms, name="renewal-terms"),
+    path("metrics/trials/<slug:code>/<slug:state>/", renewals.trial_people, name="trial-people"),
     path("metrics/ltv/", ltv.ltv, name="ltv"),
     path("metrics/cohorts/", cohorts.cohorts, name="cohorts"),
     path("metrics/rfm/", rfm.rfm, name="rfm"),

@@ -24,6 +24,7 @@ CUTS: dict[str, str | Promise] = {
     "plan": gettext_lazy("By plan"),
     "tier": gettext_lazy("By touch tier"),
     "cohort": gettext_lazy("By first month"),
+    "via": gettext_lazy("By way acquired"),
 }
 PERIODS: dict[str, str | Promise] = {
     "month": pgettext_lazy("period", "Month"),

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _now
 
 from accounts.models import Installation
 
-from . import foretelling, grid, population, returning, staying, worth
+from . import foretelling, grid, population, renewing, returning, staying, worth
 from .shape import TOPICS, Metric, Report, Words
 
 __all__ = ["METRICS", "REPORTS", "TOPICS", "Metric", "Report", "Words", "chip", "money_basis", "options"]
 
 METRICS: dict[str, Metric] = {
     **staying.METRICS,
+    **renewing.METRICS,
     **worth.METRICS,
     **returning.METRICS,
     **grid.METRICS,

@@ -37,10 +37,6 @@ NAMES: dict[str, tuple[Words, Words]] = {
         gettext_lazy("Each leaving counts"),
         gettext_lazy("Who leaves and is back at the end counts, as often as that happens; joiners, too."),
     ),
-    "stayed-away": (
-        gettext_lazy("Who has come back since does not count"),
-        gettext_lazy("Of the lost, only those not active on the day the figure is as of."),
-    ),
     "daily": (
         gettext_lazy("Sum of daily rates"),
         gettext_lazy("Left on a day ÷ active when it began, added up over the days of the period."),
@@ -50,7 +46,6 @@ LINES: dict[str, Words] = {
     "joined-left": gettext_lazy("Joined and left within the period"),
     "joined": gettext_lazy("Joined in the period: in the denominator"),
     "returned": gettext_lazy("Left and came back: each leaving counts"),
-    "back": gettext_lazy("Lost, and has come back since"),
     "kept-lost": gettext_lazy("Still active by our count, lost by this one"),
     "kept-out": gettext_lazy("Active throughout by our count, gone before the period by this one"),
     "lost-kept": gettext_lazy("Lost by our count, still active by this one"),

@@ -10,7 +10,6 @@ from metrics.periods import Period, between
 
 from .rollup import Rollup
 
-NEWEST = {1: 13, 3: 9, 6: 4, 12: 3}  # how many complete ones are kept, by their months
 REACH = 13  # months: a purchase may change who is active for as long as the longest window
 
 
@@ -18,7 +17,7 @@ def periods(as_of: dt.date, today: dt.date) -> list[Period]:
     """The newest complete ones since the first day on which somebody was active."""
     first = Spell.objects.aggregate(first=Min("from_on"))["first"]
     found = []
-    for months, newest in NEWEST.items() if first else ():
+    for months, newest in reconciling.NEWEST.items() if first else ():
         every = between(first, as_of, months)
         found += [one for one in every if one.is_complete(as_of=as_of, today=today)][-newest:]
     return found

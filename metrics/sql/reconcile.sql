@@ -1,8 +1,8 @@
 -- Purpose: how customers stand in a period by our spells and by other ones, counted by who stands alike.
 -- One row per way to stand: active before the period and at its end, how often one left and came in it, by
--- our spells (our_…) and by the others (their_…); whether a lost one is active again at as_of; how many people, and the
--- ids of the first of them where something moved or differs. Left on day X = active at the end of the day before, not of X.
--- Parameters: first_on, last_on, as_of, most (ids kept).  Reads: temp our_spells, active_spells (the others).
+-- our spells (our_…) and by the others (their_…); how many people, and the ids of the first of them where something moved
+-- or differs. Left on day X = active at the end of the day before, not of X.
+-- Parameters: first_on, last_on, most (ids kept).  Reads: temp our_spells, active_spells (the others).
 WITH stood AS (
     SELECT s.customer_id, s.is_ours,
            bool_or(s.from_on < %(first_on)s) AS at_start,
@@ -28,15 +28,12 @@ WITH stood AS (
      GROUP BY customer_id
 ), placed AS (
     SELECT b.*,
-           b.our_start AND NOT b.our_end AND EXISTS (
-               SELECT 1 FROM our_spells s
-                WHERE s.customer_id = b.customer_id AND s.from_on <= %(as_of)s AND s.until_on >= %(as_of)s) AS is_back,
            b.our_ends + b.our_begins + b.their_ends + b.their_begins > 0 OR b.our_start <> b.their_start AS is_moved
       FROM both_ways b
 )
-SELECT our_start, our_end, our_ends, our_begins, their_start, their_end, their_ends, their_begins, is_back,
+SELECT our_start, our_end, our_ends, our_begins, their_start, their_end, their_ends, their_begins,
        count(*) AS people,
        (array_agg(customer_id ORDER BY customer_id) FILTER (WHERE is_moved))[1:%(most)s] AS ids
   FROM placed
- GROUP BY our_start, our_end, our_ends, our_begins, their_start, their_end, their_ends, their_begins, is_back
+ GROUP BY our_start, our_end, our_ends, our_begins, their_start, their_end, their_ends, their_begins
  ORDER BY people DESC

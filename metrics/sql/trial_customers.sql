@@ -1,5 +1,5 @@
 -- Purpose: the people behind one figure of a period's trials.
--- One row per customer. Parameters: first_on, last_on, dimension ('' or acquired_via), value, state ('' = all; paid,
+-- One row per customer. Parameters: first_on, last_on, dimension ('' or via), value, state ('' = all; paid,
 -- running, ended, within-30, within-60, within-90).
 -- Reads: temp trial_starts; customers_customer.
 SELECT t.customer_id, t.started_on, t.paid_on, t.days, t.state

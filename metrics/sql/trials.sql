@@ -1,9 +1,9 @@
 -- Purpose: of those whose trial began in a period, how many became paying customers, and how soon.
 -- One row per period and source (value NULL: everybody); within_30 …: within so many days of the trial's first day.
--- Parameters: firsts, lasts (days), dimension ('' = everybody, acquired_via).
+-- Parameters: firsts, lasts (days), dimension ('' = everybody, via).
 -- Reads: temp trial_starts; customers_customer.
 SELECT p.first_on, p.last_on,
-       CASE WHEN %(dimension)s = 'acquired_via' THEN c.acquired_via END AS value,
+       CASE WHEN %(dimension)s = 'via' THEN c.acquired_via END AS value,
        count(*) AS trials,
        count(t.paid_on) AS paid,
        count(*) FILTER (WHERE t.days <= 30) AS within_30,

@@ -33,8 +33,12 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
 def _rows(request: HttpRequest, name: str) -> list[Row]:
     by = request.GET.get("by", "")
     by = by if by in reports.BY.get(name, ()) else ""
+    period = request.GET.get("period", "month")
+    if name in ("renewals", "trials"):
+        return visible(
+            reading.of_contracts(name, period=period if period in MONTHS else "month", by=by).rows, by, request
+        )
     if name == "churn":
-        period = request.GET.get("period", "month")
         return visible(reading.churn(period=period if period in MONTHS else "month", by=by), by, request)
     if name == "ltv":
         return visible(reading.ltv(by=by).rows, by, request)

@@ -50,8 +50,6 @@ def test_a_line_opens_the_names():
         ("joiners", Signature(JOINED, JOINED, 1), ""),
         ("joiners", Signature(KEPT, Standing(end=True, begins=1), 1), "kept-out"),
         ("widened", Signature(JOINED, JOINED, 1), "joined"),
-        ("stayed-away", Signature(LOST, LOST, 1, is_back=True), "back"),
-        ("stayed-away", Signature(LOST, LOST, 1), ""),
         ("month-end", Signature(LOST, KEPT, 1), "lost-kept"),
         ("quiet-90", Signature(KEPT, OUT, 1), "kept-out"),
         ("quiet-365", Signature(OUT, LOST, 1), "out-lost"),
@@ -96,12 +94,9 @@ def _standing(chance):
 @pytest.mark.parametrize("seed", range(10))
 def test_every_bridge_sums_exactly_and_each_person_is_on_one_line(seed):
     chance = random.Random(seed)
-    people = [
-        Signature(_standing(chance), _standing(chance), 1, ids=(number,), is_back=chance.random() < 0.2)
-        for number in range(60)
-    ]
+    people = [Signature(_standing(chance), _standing(chance), 1, ids=(number,)) for number in range(60)]
     for formula in FORMULAS.values():
-        alike = [Signature(one.ours, one.ours, 1, one.ids, one.is_back) for one in people]
+        alike = [Signature(one.ours, one.ours, 1, one.ids) for one in people]
         stood = people if formula.spells else alike
         found = formulas.bridge(formula, stood, [Day(dt.date(2026, 6, 1), 1, sum(one.ours.ends for one in stood))])
         counted = [formula.count(one) for one in stood]

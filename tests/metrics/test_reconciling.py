@@ -99,14 +99,6 @@ def test_under_inactivity_other_windows_and_logins_make_the_difference(db):
     assert {line.ids for line in found["logins"].lines} == {(d.pk,)}
 
 
-def test_who_came_back_since_is_a_line_of_its_own(db):
-    who = factories.customer("A")
-    factories.purchase(who, JULY.first - 170 * DAY)
-    factories.purchase(who, "2026-08-10")
-    assert lines(bridges()["stayed-away"]) == {"back": (1, -1, 0)}
-    assert lines(bridges(as_of=dt.date(2026, 8, 9))["stayed-away"]) == {}
-
-
 def test_the_report_has_a_row_a_line_and_a_row_a_formula(example):
     found = reconciling.rows(periods=[JULY], as_of=AS_OF)
     first, *others = found

@@ -64,7 +64,7 @@ def test_as_of_an_earlier_day_only_what_was_known_then_counts(trials):
 
 
 def test_by_source_and_by_quarter(trials):
-    found = rows(by="acquired_via", period="quarter")
+    found = rows(by="via", period="quarter")
     assert figures(found["2026-Q1", "紹介"]) == (2, 1, 1, 0)
     assert figures(found["2026-Q1", "展示会"]) == (2, 1, 0, 1)
     assert figures(found["2026-Q2", ""]) == (1, 1, 0, 0)
@@ -78,7 +78,7 @@ def test_by_source_and_by_quarter(trials):
         ({"state": "running"}, "d"),
         ({"state": "ended"}, "c"),
         ({"state": "within-30"}, "a"),
-        ({"state": "within-60", "by": "acquired_via", "group": "展示会"}, "b"),
+        ({"state": "within-60", "by": "via", "group": "展示会"}, "b"),
     ],
 )
 def test_the_people_behind_a_figure(trials, asked, who):

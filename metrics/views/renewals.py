@@ -1,0 +1,199 @@
+"""Renewals due and their outcome (更新率), trials that became paid (有料転換率), and the people behind each figure."""
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.models import Installation, Role, User
+from accounts.roles import allows, may
+from customers.models import Customer
+from metrics import charts, keeping, reading, renewing, trialing
+from metrics.definitions import METRICS, chip
+from metrics.periods import MONTHS, Period, named
+from metrics.wording import CUTS, PERIODS, group_words, period_words
+
+from .ltv import visible
+
+EVERYBODY = "all"
+SHOWN = {"month": 16, "quarter": 10, "half": 6, "year": 4}  # periods, those to come included
+DUE_SHOWN = 20
+NAMES = 500
+Row = dict[str, Any]
+
+
+@may("metrics.view")
+@require_safe
+def renewals(request: HttpRequest) -> HttpResponse:
+    """What is due, what became of what was, and trials; whole, or the groups of one period."""
+    settings = Installation.get()
+    period = request.GET.get("period", "month")
+    period = period if period in PERIODS and period in MONTHS else "month"
+    by, via = _cut(request), request.GET.get("via") == "1"
+    terms, trials = (
+        reading.of_contracts(name, period=period, by=cut)
+        for name, cut in (("renewals", by), ("trials", "via" if via else ""))
+    )
+    context = {
+        "as_of": terms.as_of,
+        "period": period,
+        "periods": PERIODS.items(),
+        "by": by,
+        "cuts": [(key or EVERYBODY, CUTS[key]) for key in ("", *renewing.CUTS)],
+        "by_address": by or EVERYBODY,
+        "via": via,
+        "terms_chip": chip("renewal_rate", settings=settings, as_of=terms.as_of),
+        "trials_chip": chip("trial_conversion", settings=settings, as_of=trials.as_of),
+        "due": _due(request, settings),
+    }
+    rows = visible(terms.rows, by, request)
+    return render(
+        request,
+        "metrics/renewals.html",
+        context | _renewals(rows, by, period, request, settings) | _trials(trials.rows, via, period, request, settings),
+    )
+
+
+def _cut(request: HttpRequest) -> str:
+    asked = request.GET.get("by", "owner" if request.user.role == Role.CS else "")
+    return asked if asked in renewing.CUTS else ""
+
+
+def _due(request: HttpRequest, settings: Installation) -> Row:
+    """The nearest deadlines: staff see their own customers', leaders everybody's."""
+    kept = keeping.read(("due", ""), ("figures", ""))
+    rows = kept["due", ""].rows
+    is_own = request.user.role == Role.CS
+    if is_own:
+        rows = [row for row in rows if row["owner_id"] == request.user.pk]
+    people = Customer.objects.select_related("owner").in_bulk([row["customer_id"] for row in rows[:DUE_SHOWN]])
+    figures = kept["figures", ""].rows
+    return {
+        "rows": [
+            row | {"customer": people[row["customer_id"]], "due_on": dt.date.fromisoformat(row["notice_due_on"])}
+            for row in rows
+            if row["customer_id"] in people
+        ],
+        "is_own": is_own,
+        "count": figures[0]["renewals"] if figures else None,
+        "mrr": figures[0]["renewals_mrr"] if figures else None,
+        "chip": chip("renewals", settings=settings, as_of=kept["figures", ""].as_of),
+    }
+
+
+def _renewals(rows: list[Row], by: str, period: str, request: HttpRequest, settings: Installation) -> Row:
+    """One line a period, newest first; by a cut the groups of one period."""
+    codes = _codes(rows, SHOWN[period])
+    at = _at(request.GET.get("at", ""), rows, codes)
+    shown = [row for row in rows if row["period"] == at] if by else [row for row in rows if row["period"] in codes]
+    for row in shown:
+        row["words"] = group_words(by, row["group"]) if by else _words(row["period"], settings)
+        row["query"] = {"by": by, "group": row["value"] or ""} if by else {}
+    ordered = sorted(shown, key=lambda row: -row["due"]) if by else shown[::-1]
+    return {
+        "terms": ordered,
+        "at": at,
+        "codes": [(code, _words(code, settings)) for code in reversed(codes)],
+        "terms_chart": None if by else _chart(shown),
+        "latest": next((row for row in reversed(shown) if row["complete"] and row["rate"] is not None), None)
+        if not by
+        else None,
+    }
+
+
+def _codes(rows: list[Row], last: int) -> list[str]:
+    """The newest periods there are, oldest first."""
+    starts = {row["period"]: row["start"] for row in rows}
+    return sorted(starts, key=lambda code: starts[code])[-last:]
+
+
+def _at(asked: str, rows: list[Row], codes: list[str]) -> str:
+    """The period asked for, else the newest complete one."""
+    complete = {row["period"] for row in rows if row["complete"]}
+    whole = [code for code in codes if code in complete]
+    return asked if asked in codes else (whole or codes or [""])[-1]
+
+
+def _words(code: str, settings: Installation) -> str:
+    found = named(code)
+    return period_words(found, settings) if found else code
+
+
+def _chart(rows: list[Row]) -> charts.Chart | None:
+    """Both rates over the complete periods."""
+    done = [row for row in rows if row["complete"]]
+    if len(done) < 2:
+        return None
+    name = METRICS["renewal_rate"].name
+    series = {str(name): [row["rate"] for row in done], f"{name} (MRR)": [row["mrr_rate"] for row in done]}
+    return charts.line([row["words"] for row in done], series)
+
+
+def _trials(rows: list[Row], via: bool, period: str, request: HttpRequest, settings: Installation) -> Row:
+    codes = _codes(rows, SHOWN[period])
+    at = _at(request.GET.get("trials_at", ""), rows, codes)
+    shown = [row for row in rows if row["period"] == at] if via else [row for row in rows if row["period"] in codes]
+    for row in shown:
+        row["words"] = group_words("via", row["group"]) if via else _words(row["period"], settings)
+        row["query"] = {"by": "via", "group": row["value"] or ""} if via else {}
+    return {
+        "trials": sorted(shown, key=lambda row: -row["trials"]) if via else shown[::-1],
+        "trials_at": at,
+        "trials_codes": [(code, _words(code, settings)) for code in reversed(codes)],
+    }
+
+
+@may("metrics.view")
+@require_safe
+def terms(request: HttpRequest, code: str, outcome: str) -> HttpResponse:
+    """The contract terms behind one figure of a period's renewals."""
+    period, by, group = _asked(request, code, renewing.CUTS)
+    if outcome not in ("due", *renewing.OUTCOMES):
+        raise Http404
+    as_of, settings = keeping.read(("renewals", ""))["renewals", ""].as_of, Installation.get()
+    wanted = {"outcome": "" if outcome == "due" else outcome, "by": by, "group": group}
+    found = renewing.terms(period=period, as_of=as_of, **wanted) if as_of else []
+    context = _people(found) | {"as_of": as_of, "words": period_words(period, settings), "outcome": outcome}
+    return render(request, "metrics/renewal_terms.html", context | _cut_words(by, group))
+
+
+@may("metrics.view")
+@require_safe
+def trial_people(request: HttpRequest, code: str, state: str) -> HttpResponse:
+    """The customers behind one figure of a period's trials."""
+    period, by, group = _asked(request, code, trialing.CUTS)
+    if state not in ("all", *trialing.STATES):
+        raise Http404
+    as_of, settings = keeping.read(("trials", ""))["trials", ""].as_of, Installation.get()
+    wanted = {"state": "" if state == "all" else state, "by": by, "group": group}
+    found = trialing.people(period=period, as_of=as_of, **wanted) if as_of else []
+    context = _people(found) | {"as_of": as_of, "words": period_words(period, settings), "state": state}
+    return render(request, "metrics/trial_people.html", context | _cut_words(by, group))
+
+
+def _asked(request: HttpRequest, code: str, cuts: tuple[str, ...]) -> tuple[Period, str, str | None]:
+    period, by = named(code), request.GET.get("by", "")
+    if period is None or (by and by not in cuts):
+        raise Http404
+    group = request.GET.get("group", "")[:200].replace("\0", "") if by else None
+    if by == "owner" and group != str(request.user.pk) and not allows(request.user, "metrics.all_owners"):
+        raise PermissionDenied
+    return period, by, group
+
+
+def _people(found: list[Row]) -> Row:
+    """The first rows with their customers, and how many there are."""
+    ids = {row["customer_id"] for row in found[:NAMES]}
+    people = Customer.objects.select_related("owner", "prediction").in_bulk(ids)
+    shown = [row | {"customer": people[row["customer_id"]]} for row in found[:NAMES] if row["customer_id"] in people]
+    return {"rows": shown, "count": len(found), "shown": len(shown)}
+
+
+def _cut_words(by: str, group: str | None) -> Row:
+    """What the figure is cut by, and the group, in words."""
+    if by == "owner" and group and group.isascii() and group.isdigit():
+        group = User.objects.filter(pk=group).values_list("name", flat=True).first()
+    return {"cut": CUTS[by] if by else "", "group": group_words(by, group) if by else ""}
