@@ -5,6 +5,7 @@ October" is a sentence that holds. Nothing is ever deleted: a reopened closing s
 """
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -97,14 +98,19 @@ def closed_months() -> set[dt.date]:
 
 
 def proposal(*, now: dt.datetime) -> Period | None:
-    """The month that can be closed next: the one after the last closed, at first the last complete one."""
-    filled = ChurnRollup.objects.filter(months=1, dimension="").order_by("-first").values_list("first", flat=True)[:24]
-    over = [one for one in filled if is_over(Period(one, 1), as_of=rollups.filled_to(), today=_today(now))]
-    closed = closed_months()
-    waiting = [one for one in over if one not in closed and (not closed or one > min(closed))]
+    """The month that can be closed next; see `next_to_close`."""
+    as_of, today = rollups.filled_to(), Installation.get().day_of(now)
+    filled = ChurnRollup.objects.filter(months=1, dimension="", second="").values_list("first", flat=True)
+    over = [one for one in filled.order_by("-first")[:24] if is_over(Period(one, 1), as_of=as_of, today=today)]
+    return next_to_close(over, closed_months())
+
+
+def next_to_close(complete: Collection[dt.date], closed: set[dt.date]) -> Period | None:
+    """Of complete months the one after the last closed, or a gap before it; the last complete one at first."""
+    waiting = [one for one in complete if one not in closed and (not closed or one > min(closed))]
     if not waiting:
         return None
-    return Period(min(waiting) if closed else waiting[0], 1)
+    return Period(min(waiting) if closed else max(waiting), 1)
 
 
 def closed_by_month(firsts: list[dt.date]) -> dict[dt.date, Closing]:
@@ -196,7 +202,3 @@ def _already(period: Period) -> str:
 
 def _words(first: dt.date) -> str:
     return period_words(Period(first, 1), Installation.get())
-
-
-def _today(now: dt.datetime) -> dt.date:
-    return Installation.get().day_of(now)

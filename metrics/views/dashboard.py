@@ -15,7 +15,7 @@ from accounts.roles import allows, may
 from campaigns import approving
 from campaigns.models import Campaign
 from customers.models import Customer
-from metrics import charts, computing, health, home
+from metrics import charts, closing, computing, health, home, remarks
 from metrics.definitions import METRICS, chip, money_basis
 from metrics.overview import Overview, owners
 from metrics.periods import Period, after
@@ -86,8 +86,7 @@ def _company(request: HttpRequest, overview: Overview, now: dt.datetime) -> Row:
     stakes = overview.at_stake[:AT_STAKE]
     people = _in_order([*(row["customer_id"] for row in lost), *stakes])
     month = Period(after(overview.month.first, -1), 1) if overview.month else None
-    return {
-        "stats": overview.stats(),
+    return _closing(overview) | {
         "churn": _churn_chart(overview),
         "rfm": grid(overview.rfm),
         "rfm_definition": chip("rfm", settings=settings, as_of=overview.as_of),
@@ -99,6 +98,16 @@ def _company(request: HttpRequest, overview: Overview, now: dt.datetime) -> Row:
         "owners": owners(overview),
         "at_stake": [people[pk] for pk in stakes if pk in people],
     }
+
+
+def _closing(overview: Overview) -> Row:
+    """The figures, the last month's marked where it is closed; and the month that can be closed next. One query."""
+    stats, firsts = overview.stats(), [row["start"] for row in overview.months]
+    closed = closing.closed_by_month(firsts) if firsts else {}
+    stats[0]["closing"] = closed.get(firsts[-1]) if firsts else None
+    proposal = closing.next_to_close(firsts, set(closed))
+    words = period_words(proposal, overview.settings) if proposal else ""
+    return {"stats": stats, "proposal": proposal, "proposal_words": words}
 
 
 def _operations(request: HttpRequest, overview: Overview, now: dt.datetime) -> Row:
@@ -115,6 +124,7 @@ def _churn_chart(overview: Overview) -> Row | None:
     periods = [Period(row["start"], 1) for row in months]
     words = [period_words(period, settings) for period in periods]
     chart = charts.line(words, {name: [row["rate"] for row in months]}) | overview.goals.line("churn", periods)
+    chart |= charts.over(periods) | remarks.marks("churn", periods, settings=settings)
     return {
         "heading": _("%(name)s over time") % {"name": name},
         "chart": chart,
