@@ -25,7 +25,7 @@ from success import worklist
 
 JOBS = 7
 AT_STAKE = 8
-LOST = 8
+LOST = 6
 CAMPAIGNS = 3
 STAFF, COMPANY, OPERATIONS = "staff", "company", "operations"
 

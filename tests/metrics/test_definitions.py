@@ -117,3 +117,18 @@ def test_periods_before_the_first_kept_are_counted(bought):
 def test_what_cannot_be_asked_is_one_sentence(asked, sentence):
     with pytest.raises(reports.ReportError, match=sentence):
         reports.Asked(**asked).words(REPORTS["churn"])
+
+
+def test_the_page_finds_a_figure_by_a_word_of_its_formula(bought):
+    context = bought.get("/metrics/definitions/", {"q": "解約率"}).context
+    assert "churn" in {one.key for _topic, _words, entries in context["topics"] for one in entries}
+    assert context["count"] < context["of"] == len(METRICS)
+    assert bought.get("/metrics/definitions/", {"q": "ありえない言葉"}).context["topics"] == []
+
+
+def test_its_sql_is_shown_to_admins(bought, client):
+    assert "AS at_start" not in bought.get("/metrics/definitions/").content.decode()
+    client.force_login(factories.user(role=Role.ADMIN), backend="accounts.backends.StaffBackend")
+    page = client.get("/metrics/definitions/").content.decode()
+    assert "metrics/sql/churn.sql" in page
+    assert "AS at_start" in page
