@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from common import sql
+from metrics.definitions import REPORTS
 from metrics.reports import COLUMNS, ReportError, within
 from scores import scoring
 from scores.models import ScoreSnapshot
@@ -28,14 +29,14 @@ def churn(
     *, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, by: str, **more: str
 ) -> list[Row] | None:
     """Every complete period kept between two days; None where one is asked for from before the first kept."""
-    if more.get("second"):
-        return None
-    kept = reading.churn(period=period, by=by)
+    second = more.get("second", "")
+    kept = reading.churn(period=period, by=by, second=second)
     first = holding(start, MONTHS[period]).first if start else None
     if not kept or (first and first < min(row["start"] for row in kept)):
         return None
     shown = [row for row in kept if (not first or row["start"] >= first) and (not end or row["start"] <= end)]
-    return _as_columns("churn", (row for row in shown if not by or row["at_start"]))
+    columns = REPORTS["churn"].column_names(second=second)
+    return [{column: row[column] for column in columns} for row in shown]
 
 
 def ltv(*, today: dt.date, by: str) -> list[Row] | None:

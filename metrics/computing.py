@@ -15,12 +15,12 @@ from common import sql
 from customers.models import Customer
 from scores import backtesting, checking, scoring, spells
 from scores.models import ModelFit, ScoreSnapshot
-from segments.models import TouchPlan
+from segments.models import Segment, TouchPlan
 
 from .periods import MONTHS, ONE_DAY, Period, between
 
-CHURN_BY = ("owner", "segment", "industry", "region", "plan", "tier")
-LTV_BY = (*CHURN_BY, "cohort")
+CHURN_BY = ("owner", "segment", "membership", "industry", "region", "plan", "tier", "cohort")
+LTV_BY = ("owner", "segment", "industry", "region", "plan", "tier", "cohort")
 
 Row = dict[str, Any]
 
@@ -39,34 +39,47 @@ def churn(
     end: dt.date | None = None,
     period: str = "month",
     by: str = "",
+    second: str = "",
 ) -> list[Row]:
     """Churn of the complete periods between two days: period, start, end, group, at_start, lost, rate in percent.
 
-    `rate` is None where nobody was there at the start. Without `start`, from the first activity on.
+    `rate` is None where nobody was there at the start. Without `start`, from the first activity on. Two cuts (`by` and
+    `second`, or both in `by` with a comma) give `second_group` beside `group`.
     """
+    cuts = cuts_of(by, second)
     today = Installation.get().day_of(now)
     spells.build(as_of=as_of)
     first = start or first_activity()
     wanted = between(first, end or as_of, MONTHS[period]) if first else []
     periods = [one for one in wanted if one.is_complete(as_of=as_of, today=today)]
-    segments_at_start(periods if by == "segment" else [], now=now)
-    if by == "segment":
+    segments_at_start(periods if "segment" in cuts else [], now=now)
+    if "segment" in cuts:
         spells.build(as_of=as_of)
-    found = churn_counts(periods, by=by)
-    names = group_names(by, {row["value"] for row in found})
+    found = churn_counts(periods, cuts=cuts, as_of=as_of)
     codes = {one.first: one.code for one in periods}
+    return churn_named([row | {"period": codes[row["first_on"]]} for row in found if not cuts or row["at_start"]], cuts)
+
+
+def cuts_of(by: str, second: str = "") -> tuple[str, ...]:
+    """None, one or two cuts, in the order in which they are asked for (`owner,industry`)."""
+    return tuple(cut for cut in (*by.split(","), second) if cut)
+
+
+def churn_named(rows: list[Row], cuts: tuple[str, ...]) -> list[Row]:
+    """Rows of the report from period, first_on, last_on, value, other, at_start, lost."""
+    names = [group_names(cut, {row[key] for row in rows}) for cut, key in zip(cuts, ("value", "other"), strict=False)]
     return [
         {
-            "period": codes[row["first_on"]],
+            "period": row["period"],
             "start": row["first_on"],
             "end": row["last_on"],
-            "group": names.get(row["value"]),
+            "group": names[0].get(row["value"]) if cuts else None,
+            **({"second_group": names[1].get(row["other"])} if len(cuts) > 1 else {}),
             "at_start": row["at_start"],
             "lost": row["lost"],
             "rate": rate(row["lost"], row["at_start"]),
         }
-        for row in found
-        if not by or row["at_start"]
+        for row in rows
     ]
 
 
@@ -75,13 +88,33 @@ def rate(lost: int, at_start: int) -> float | None:
     return 100 * lost / at_start if at_start else None
 
 
-def churn_counts(periods: list[Period], *, by: str) -> list[Row]:
-    """first_on, last_on, value, at_start, lost of each period and value, from the spells (and segments) last built."""
-    days = {"firsts": [one.first for one in periods], "lasts": [one.last for one in periods]}
-    if not offered([by]):
+def churn_counts(periods: list[Period], *, as_of: dt.date, cuts: tuple[str, ...] = ()) -> list[Row]:
+    """first_on, last_on, value, other, at_start, lost, joined, won_back of each period and group ('' = not cut), from
+    the spells (and segments) last built."""
+    if offered(cuts) != list(cuts):
         return []
-    sql.run("metrics/sql/standing.sql", {**days, "dimension": by})
-    return sql.rows("metrics/sql/churn.sql", days)
+    file(as_of=as_of, everybody=bool(cuts))
+    if "segment" not in cuts:
+        sql.run("metrics/sql/segment_table.sql")
+    found = []
+    for one in periods:
+        stand(one, as_of=as_of)
+        asked = {"first_on": one.first, "cut": cuts[0] if cuts else "", "other_cut": cuts[1] if len(cuts) > 1 else ""}
+        rows = sql.rows("metrics/sql/churn.sql", asked)
+        found += [row | {"first_on": one.first, "last_on": one.last} for row in rows]
+    return found
+
+
+def file(*, as_of: dt.date, everybody: bool = True) -> None:
+    """Builds what customers are filed under from the spells last built; of nobody where nothing is cut."""
+    for name in ("filed", "first_days"):
+        sql.run(f"metrics/sql/{name}.sql", {"as_of": as_of, "everybody": everybody})
+
+
+def stand(period: Period, *, as_of: dt.date) -> None:
+    """(Re)builds temp `standing` of one period; of one that is not over, up to `as_of`."""
+    days = {"first_on": period.first, "last_on": min(period.last, as_of)}
+    sql.run("metrics/sql/standing.sql", spells.parameters(as_of=as_of) | days)
 
 
 def segments_at_start(periods: list[Period], *, now: dt.datetime, may_compute: bool = True) -> None:
@@ -119,8 +152,10 @@ def lost(*, period: Period, as_of: dt.date, now: dt.datetime, by: str = "", grou
     """
     segments_at_start([period] if by == "segment" else [], now=now, may_compute=False)
     spells.build(as_of=as_of)
-    sql.run("metrics/sql/standing.sql", {"firsts": [period.first], "lasts": [period.last], "dimension": by})
-    return sql.rows("metrics/sql/lost.sql", {"every_group": group is None, "value": group})
+    file(as_of=as_of, everybody=bool(by))
+    stand(period, as_of=as_of)
+    days = {"first_on": period.first, "last_on": min(period.last, as_of)}
+    return sql.rows("metrics/sql/lost.sql", {**days, "cut": by, "every_group": group is None, "value": group})
 
 
 @transaction.atomic
@@ -188,6 +223,8 @@ def model_check(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
 
 def group_names(by: str, values: set[str | None]) -> dict[str | None, str | None]:
     """What a group is called: an owner by name (with the number behind it where two are called alike)."""
+    if by == "membership":
+        return {value: value for value in values} | {one.slug: str(one) for one in Segment.everything.all()}
     if by != "owner":
         return {value: value for value in values}
     ids = {int(value) for value in values if value}

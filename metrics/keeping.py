@@ -100,5 +100,5 @@ def _other_month_end(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
     codes = {one.first: one.code for one in complete}
     return [
         {"period": codes[row["first_on"]], "at_start": row["at_start"], "lost": row["lost"]}
-        for row in computing.churn_counts(complete, by="")
+        for row in computing.churn_counts(complete, as_of=as_of)
     ]

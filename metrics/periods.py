@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accounts.models import Installation
 
@@ -21,6 +21,7 @@ class Period:
 
     first: dt.date
     months: int
+    starts: int | None = field(default=None, compare=False)  # the fiscal year's first month, where it is known
 
     @property
     def last(self) -> dt.date:
@@ -34,7 +35,7 @@ class Period:
             return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
         if self.months == 12:
             return f"FY{self.first.year}"
-        start = fiscal_year_start()
+        start = self.starts or fiscal_year_start()
         return f"FY{self.first.year - (self.first.month < start)}-H{1 if self.first.month == start else 2}"
 
     def is_complete(self, *, as_of: dt.date, today: dt.date) -> bool:
@@ -53,8 +54,9 @@ def named(code: str) -> Period | None:
         month = int(found["month"] or int(found["quarter"]) * 3 - 2)
         return Period(dt.date(int(found["year"]), month, 1), 1 if found["month"] else 3)
     if found := _FISCAL.fullmatch(code):
-        first = dt.date(int(found["year"]), fiscal_year_start(), 1)
-        return Period(after(first, 6 if found["half"] == "2" else 0), 6 if found["half"] else 12)
+        start = fiscal_year_start()
+        first = dt.date(int(found["year"]), start, 1)
+        return Period(after(first, 6 if found["half"] == "2" else 0), 6 if found["half"] else 12, start)
     return None
 
 
@@ -72,7 +74,7 @@ def after(first: dt.date, months: int) -> dt.date:
 def holding(day: dt.date, months: int) -> Period:
     """The month, calendar quarter, half or fiscal year a day lies in."""
     start = fiscal_year_start() if months > 3 else 1
-    return Period(after(day.replace(day=1), -((day.month - start) % months)), months)
+    return Period(after(day.replace(day=1), -((day.month - start) % months)), months, start if months > 3 else None)
 
 
 def between(start: dt.date, end: dt.date, months: int) -> list[Period]:
@@ -80,5 +82,5 @@ def between(start: dt.date, end: dt.date, months: int) -> list[Period]:
     found, period = [], holding(start, months)
     while period.first <= end:
         found.append(period)
-        period = Period(after(period.first, months), months)
+        period = Period(after(period.first, months), months, period.starts)
     return found

@@ -4,52 +4,73 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import Installation
 
 from . import cohorts as counting
 from . import computing, keeping, rollups
 from .models import ChurnRollup, CohortRollup
-from .periods import MONTHS, Period, after, named
+from .periods import MONTHS, ONE_DAY, Period, after, fiscal_year_start, named
 
 Row = dict[str, Any]
 
 
-def churn(*, period: str = "month", by: str = "", group: str | None = None, last: int = 0) -> list[Row]:
+def churn(
+    *, period: str = "month", by: str = "", second: str = "", group: str | None = None, last: int = 0
+) -> list[Row]:
     """Churn of every complete period (of the `last` ones), oldest first; of one group where `group` is given."""
     months = MONTHS[period]
-    found = ChurnRollup.objects.filter(months=months, dimension=by).order_by("first", "group")
+    found = churn_of(months, by=by, second=second).filter(**complete(months))
     if group is not None:
-        found = found.filter(group=group)
+        found = found.filter(**{"second_group" if by != found_cut(by, second)[0] else "group": group})
     if last:
-        found = found.filter(first__in=_last_firsts(months, last))
-    return churn_rows(list(found), by=by)
+        firsts = churn_of(months).filter(**complete(months)).order_by("-first").values_list("first", flat=True)
+        found = found.filter(first__in=list(firsts[:last]))
+    return churn_rows(list(found), by=by, second=second)
 
 
-def churn_rows(stored: list[ChurnRollup], *, by: str) -> list[Row]:
-    """The stored figures as report rows."""
-    names = computing.group_names(by, {one.group for one in stored}) if by else {}
-    rows = []
+def churn_of(months: int, *, by: str = "", second: str = "") -> QuerySet[ChurnRollup]:
+    """The figures kept of periods of so many months, whole or cut; those still running too, oldest first."""
+    if computing.offered([by, second]) != [by, second]:
+        return ChurnRollup.objects.none()
+    cut, other = found_cut(by, second)
+    found = ChurnRollup.objects.filter(months=months, dimension=cut, second=other)
+    found = found.filter(at_start__gt=0) if cut else found
+    return found.order_by("first", "group", "second_group")
+
+
+def found_cut(by: str, second: str) -> tuple[str, str]:
+    """The two cuts in the order in which they are stored; one alone stands first."""
+    order = sorted((cut for cut in (by, second) if cut), key=computing.CHURN_BY.index)
+    return (order[0] if order else "", order[1] if len(order) > 1 else "")
+
+
+def complete(months: int) -> dict[str, dt.date]:
+    """The condition that a period of so many months was over when the figures were last filled."""
+    known = rollups.known()
+    if known is None:
+        return {}
+    as_of, today = known
+    return {"first__lte": after(min(as_of + ONE_DAY, today).replace(day=1), -months)}
+
+
+def churn_rows(stored: list[ChurnRollup], *, by: str, second: str = "") -> list[Row]:
+    """The stored figures as report rows, with joined and won_back."""
+    starts = fiscal_year_start() if any(one.months == 6 for one in stored) else None
+    is_turned = by != found_cut(by, second)[0]
+    found = []
     for one in stored:
-        period = Period(one.first, one.months)
-        rows.append(
-            {
-                "period": period.code,
-                "start": period.first,
-                "end": period.last,
-                "group": names.get(one.group),
-                "value": one.group if by else None,
-                "at_start": one.at_start,
-                "lost": one.lost,
-                "rate": computing.rate(one.lost, one.at_start),
-            }
-        )
+        period = Period(one.first, one.months, starts)
+        groups = (one.second_group, one.group) if is_turned else (one.group, one.second_group)
+        days = {"period": period.code, "first_on": period.first, "last_on": period.last}
+        found.append({**days, "value": groups[0], "other": groups[1], "at_start": one.at_start, "lost": one.lost})
+    rows = computing.churn_named(found, computing.cuts_of(by, second))
+    for row, one, raw in zip(rows, stored, found, strict=True):
+        row |= {"value": raw["value"] if by else None, "joined": one.joined, "won_back": one.won_back}
+        if second:
+            row["second_value"] = raw["other"]
     return rows
-
-
-def _last_firsts(months: int, last: int) -> list[dt.date]:
-    """First days of the newest periods; everybody's rows have them all."""
-    firsts = ChurnRollup.objects.filter(months=months, dimension="").order_by("-first").values_list("first", flat=True)
-    return list(firsts[:last])
 
 
 def cohorts(*, today: dt.date, kind: str = "", period: str = "month") -> list[Row]:

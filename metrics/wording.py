@@ -19,6 +19,7 @@ CUTS: dict[str, str | Promise] = {
     "": gettext_lazy("Everybody"),
     "owner": gettext_lazy("By owner"),
     "segment": gettext_lazy("By RFM segment"),
+    "membership": gettext_lazy("By saved segment"),
     "industry": gettext_lazy("By industry"),
     "region": gettext_lazy("By region"),
     "plan": gettext_lazy("By plan"),

@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import ChurnPolicy, Installation
 from metrics.computing import CHURN_BY
+from metrics.periods import MONTHS
 
 from .shape import Metric, Report, columns
 
@@ -33,7 +34,8 @@ CHURN = Report(
     compute="metrics.computing.churn",
     read="metrics.answers.churn",
     cuts=CHURN_BY,
-    periods=("month", "quarter"),
+    second_cuts=CHURN_BY,
+    periods=tuple(MONTHS),
     is_ranged=True,
 )
 

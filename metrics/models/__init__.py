@@ -5,6 +5,7 @@ from .planning import AcquisitionCost, Annotation, Closing, Goal
 from .rollups import (
     ChurnRollup,
     CohortRollup,
+    Filed,
     Fill,
     FirstDay,
     KeptReport,
@@ -21,6 +22,7 @@ __all__ = [
     "ChurnRollup",
     "Closing",
     "CohortRollup",
+    "Filed",
     "Fill",
     "FirstDay",
     "Goal",

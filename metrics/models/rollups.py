@@ -54,7 +54,36 @@ class Spell(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_spell_a_start", fields=["customer", "from_on"])]
-        indexes = [models.Index(fields=["until_on", "customer"], name="spells_by_end")]
+        indexes = [
+            models.Index(fields=["until_on", "customer"], name="spells_by_end"),
+            models.Index(fields=["from_on", "customer"], name="spells_by_start"),
+        ]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.from_on} – {self.until_on}"
+
+
+class Filed(models.Model):
+    """Days in which nothing changed by which figures are cut: what a period beginning on one of them files him under.
+
+    The first stretch begins with the first day there is (0001-01-01), the last is open (9999-12-31).
+    """
+
+    is_handed_over = False
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    from_on = models.DateField()
+    until_on = models.DateField(help_text="last day")
+    owner = models.CharField(max_length=20, blank=True, default="", help_text="the user's id")
+    industry = models.CharField(max_length=100, blank=True, default="")
+    region = models.CharField(max_length=100, blank=True, default="")
+    plan = models.CharField(max_length=100, blank=True, default="", help_text="of the largest term on the day before")
+    tier = models.CharField(max_length=4, blank=True, default="")
+
+    PERSONAL: ClassVar[dict[str, str]] = {}
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="filed_once_a_day", fields=["customer", "from_on"])]
 
     def __str__(self):
         return f"{self.customer_id} {self.from_on} – {self.until_on}"

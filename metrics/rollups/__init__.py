@@ -20,7 +20,17 @@ from .churn import make_up_snapshots
 from .filling import settings_hash
 from .registry import ROLLUPS
 
-__all__ = ["ROLLUPS", "SNAPSHOTS_BACK", "fill", "fill_open", "filled_to", "is_outdated", "keep_up", "settings_hash"]
+__all__ = [
+    "ROLLUPS",
+    "SNAPSHOTS_BACK",
+    "fill",
+    "fill_open",
+    "filled_to",
+    "is_outdated",
+    "keep_up",
+    "known",
+    "settings_hash",
+]
 
 SNAPSHOTS_BACK = 36  # months whose RFM segments are made up for where no night stored them
 METRIC, PERIOD = "run", "all"

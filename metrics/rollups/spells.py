@@ -18,7 +18,8 @@ from scores import spells as truth
 from . import filling
 
 METRIC, PERIOD = "spells", "all"
-KEPT = ("spells",)  # <name>_differ.sql, <name>_mark.sql, <name>_keep.sql one after another
+BUILT = ("filed", "first_days")  # beside what scores.spells builds: metrics/sql/<name>.sql
+KEPT = ("spells", *BUILT)  # metrics/sql/keep_<name>.sql: compares, marks, writes
 
 
 def keep_up(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None = None) -> dt.date:
@@ -31,27 +32,28 @@ def keep_up(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None
         kept = Fill.objects.filter(metric=METRIC).first()
         settings = filling.settings_hash()
         day = max(as_of, kept.as_of) if kept else as_of
-        is_same = kept is not None and (kept.as_of, kept.settings) == (day, settings)
-        _keep(day, touched if is_same else None)
+        is_same = kept is not None and kept.settings == settings
+        if kept is not None and day > kept.as_of:
+            sql.run("metrics/sql/passing.sql", {"since": kept.as_of, "as_of": day})
+        is_few = kept is not None and is_same and kept.as_of == day
+        _keep(day, touched if is_few else None, is_marked=is_same)
         said = {"settings": settings, "as_of": day, "started_at": now, "done_at": now}
         Fill.objects.update_or_create(metric=METRIC, period=PERIOD, defaults=said)
     return day
 
 
-def _keep(as_of: dt.date, touched: Collection[int] | None) -> int:
-    """Builds, compares and writes; returns how many rows were written."""
-    everybody = touched is None
+def _keep(as_of: dt.date, touched: Collection[int] | None, *, is_marked: bool) -> None:
+    """Builds, compares and writes. Where everything is filled anew anyway (is_marked off) no month is marked."""
+    params = truth.parameters(as_of=as_of) | {"everybody": touched is None, "is_marked": is_marked}
+    sql.run("scores/sql/room.sql")
     if touched is not None:
         activity.want(touched)
-    with truth.scope(is_everybody=everybody):
-        truth.make(truth.parameters(as_of=as_of))
-    params = {"as_of": as_of, "everybody": everybody}
-    written = 0
+    with truth.scope(is_everybody=touched is None):
+        truth.make(params)
+    for name in BUILT:
+        sql.run(f"metrics/sql/{name}.sql", params)
     for name in KEPT:
-        sql.run(f"metrics/sql/{name}_differ.sql", params)
-        sql.run(f"metrics/sql/{name}_mark.sql", params)
-        written += sql.total(f"metrics/sql/{name}_keep.sql", params)
-    return written
+        sql.run(f"metrics/sql/keep_{name}.sql", params)
 
 
 def day() -> dt.date | None:

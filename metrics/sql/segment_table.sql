@@ -1,4 +1,5 @@
--- Purpose: the empty table churn.sql reads segments from. One row per customer and period.
+-- Purpose: the empty table standing.sql reads segments from. One row per customer and day before a period.
+-- Reads: nothing.  Writes: temp segment_at_start.
 DROP TABLE IF EXISTS pg_temp.segment_at_start
 ;;
-CREATE TEMP TABLE segment_at_start (first_on date, customer_id bigint, rfm_segment text, PRIMARY KEY (first_on, customer_id))
+CREATE TEMP TABLE segment_at_start (eve date, customer_id bigint, rfm_segment text, PRIMARY KEY (eve, customer_id))

@@ -41,7 +41,7 @@ from customers.models import (
     Touched,
     UndoKept,
 )
-from metrics.models import FirstDay, RevenueSpell, Spell
+from metrics.models import Filed, FirstDay, RevenueSpell, Spell
 from scores.models import CustomerActivity, LifecycleStage, Prediction, Score, ScoreSnapshot
 from segments.models import (
     Consumer,
@@ -175,6 +175,7 @@ def _computed(who: Customer) -> None:
     CustomerActivity.objects.create(customer=who, first_purchase_on=TODAY, plan="標準", **counts)
     LifecycleStage.objects.create(customer=who, lifecycle="new", began_on=TODAY)
     Spell.objects.create(customer=who, from_on=TODAY, until_on=TODAY)
+    Filed.objects.create(customer=who, from_on=TODAY, until_on=TODAY)
     RevenueSpell.objects.create(customer=who, from_on=TODAY, until_on=TODAY, mrr=1)
     FirstDay.objects.create(customer=who, bought_on=TODAY)
     ScoreSnapshot.objects.create(

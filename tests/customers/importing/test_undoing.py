@@ -51,6 +51,7 @@ def test_only_what_is_computed_anew_goes_with_a_customer():
         "customers.Touched",
         "customers.CustomerCode",
         "customers.Duplicate",
+        "metrics.Filed",
         "metrics.FirstDay",
         "metrics.RevenueSpell",
         "metrics.Spell",

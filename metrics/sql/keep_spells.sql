@@ -1,7 +1,30 @@
--- Purpose: marks the months at whose start or end somebody stands otherwise than kept: those with a day in what differs
--- that is a month's last (it is the end of one and the eve of the next), or as_of. Where somebody's first day differs,
--- also the month of the later one: who joined then has been there before, or the other way round.
--- One row per month. Parameters: as_of.  Reads: temp gone, came; metrics_spell.  Writes: metrics_stale.
+-- Purpose: the spells kept become those just built: only what differs is written, and marks the months it concerns.
+-- Marked are months at whose start or end somebody stands otherwise: those with a day in what differs that is a month's
+-- last (it is the end of one and the eve of the next), or as_of. Where somebody's first day differs, also the month of
+-- the later one: who joined then has been there before, or the other way round.
+-- gone: a row per spell kept that is no more; came: a row per spell that was not kept.
+-- Parameters: everybody (else the spells of those in temp wanted), as_of, is_marked (whether it marks at all).
+-- Reads: temp active_spells, wanted.  Writes: metrics_spell, metrics_stale, temp gone, came.
+CREATE TEMP TABLE IF NOT EXISTS wanted (customer_id bigint PRIMARY KEY)
+;;
+DROP TABLE IF EXISTS pg_temp.gone, pg_temp.came
+;;
+CREATE TEMP TABLE gone AS
+SELECT k.id, k.customer_id, k.from_on, k.until_on
+  FROM metrics_spell k
+  LEFT JOIN active_spells s ON s.customer_id = k.customer_id AND s.from_on = k.from_on AND s.until_on = k.until_on
+ WHERE s.customer_id IS NULL AND (%(everybody)s OR k.customer_id IN (SELECT customer_id FROM wanted))
+;;
+CREATE TEMP TABLE came AS
+SELECT s.customer_id, s.from_on, s.until_on
+  FROM active_spells s
+  LEFT JOIN metrics_spell k ON k.customer_id = s.customer_id AND k.from_on = s.from_on AND k.until_on = s.until_on
+ WHERE k.id IS NULL
+;;
+ANALYZE gone
+;;
+ANALYZE came
+;;
 INSERT INTO metrics_stale (kind, month)
 WITH was AS (
     SELECT customer_id, range_agg(daterange(from_on, until_on, '[]')) AS days
@@ -46,3 +69,8 @@ SELECT 'activity', month::date
         SELECT date_trunc('month', %(as_of)s::date) FROM bounds WHERE until_on = %(as_of)s
         UNION
         SELECT date_trunc('month', GREATEST(old, new)) FROM starts WHERE old <> new) AS months
+ WHERE %(is_marked)s
+;;
+DELETE FROM metrics_spell WHERE id IN (SELECT id FROM gone)
+;;
+INSERT INTO metrics_spell (customer_id, from_on, until_on) SELECT customer_id, from_on, until_on FROM came
