@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ChurnPolicy, Installation
 from scores.models import ScoringRun
 
-from . import keeping, reading
+from . import keeping, reading, rollups
 from .models import CohortRollup
 from .simulator import Figures
 
@@ -75,7 +75,7 @@ def _value(settings: Installation, row: dict[str, Any]) -> Known:
 
 
 def _churn() -> Known:
-    months = list(reading.churn_of(1).filter(**reading.complete(1)).order_by("-first")[:LAST])
+    months = list(reading.churn_of(1).filter(rollups.complete(1)).order_by("-first")[:LAST])
     at_start = sum(one.at_start for one in months)
     if not at_start:
         return Known(0.02, _("assumed: there is no full month yet"), is_assumed=True)

@@ -111,10 +111,10 @@ def file(*, as_of: dt.date, everybody: bool = True) -> None:
         sql.run(f"metrics/sql/{name}.sql", {"as_of": as_of, "everybody": everybody})
 
 
-def stand(period: Period, *, as_of: dt.date) -> None:
-    """(Re)builds temp `standing` of one period; of one that is not over, up to `as_of`."""
+def stand(period: Period, *, as_of: dt.date, is_kept: bool = False) -> None:
+    """(Re)builds temp `standing` of one period, from what was built or what is kept; up to `as_of` where that is less."""
     days = {"first_on": period.first, "last_on": min(period.last, as_of)}
-    sql.run("metrics/sql/standing.sql", spells.parameters(as_of=as_of) | days)
+    sql.run(f"metrics/sql/standing{'_kept' if is_kept else ''}.sql", spells.parameters(as_of=as_of) | days)
 
 
 def segments_at_start(periods: list[Period], *, now: dt.datetime, may_compute: bool = True) -> None:

@@ -11,7 +11,7 @@ from accounts.models import Installation
 from . import cohorts as counting
 from . import computing, keeping, rollups
 from .models import ChurnRollup, CohortRollup
-from .periods import MONTHS, ONE_DAY, Period, after, fiscal_year_start, named
+from .periods import MONTHS, Period, after, fiscal_year_start, named
 
 Row = dict[str, Any]
 
@@ -21,11 +21,11 @@ def churn(
 ) -> list[Row]:
     """Churn of every complete period (of the `last` ones), oldest first; of one group where `group` is given."""
     months = MONTHS[period]
-    found = churn_of(months, by=by, second=second).filter(**complete(months))
+    found = churn_of(months, by=by, second=second).filter(rollups.complete(months))
     if group is not None:
         found = found.filter(**{"second_group" if by != found_cut(by, second)[0] else "group": group})
     if last:
-        firsts = churn_of(months).filter(**complete(months)).order_by("-first").values_list("first", flat=True)
+        firsts = churn_of(months).filter(rollups.complete(months)).order_by("-first").values_list("first", flat=True)
         found = found.filter(first__in=list(firsts[:last]))
     return churn_rows(list(found), by=by, second=second)
 
@@ -44,15 +44,6 @@ def found_cut(by: str, second: str) -> tuple[str, str]:
     """The two cuts in the order in which they are stored; one alone stands first."""
     order = sorted((cut for cut in (by, second) if cut), key=computing.CHURN_BY.index)
     return (order[0] if order else "", order[1] if len(order) > 1 else "")
-
-
-def complete(months: int) -> dict[str, dt.date]:
-    """The condition that a period of so many months was over when the figures were last filled."""
-    known = rollups.known()
-    if known is None:
-        return {}
-    as_of, today = known
-    return {"first__lte": after(min(as_of + ONE_DAY, today).replace(day=1), -months)}
 
 
 def churn_rows(stored: list[ChurnRollup], *, by: str, second: str = "") -> list[Row]:

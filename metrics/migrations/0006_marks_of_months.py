@@ -109,9 +109,7 @@ WHERE churn.dimension = ''
 """
 COMPLETE = """ AND NOT EXISTS (
     SELECT FROM metrics_fill AS run
-    WHERE run.metric = 'run'
-        AND (churn.first + make_interval(months => churn.months))::date
-            > run.as_of + (run.as_of < run.started_at::date)::integer)
+    WHERE run.metric = 'run' AND (churn.first + make_interval(months => churn.months))::date > run.period::date)
 """
 
 

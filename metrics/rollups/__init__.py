@@ -8,11 +8,15 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import DateField, F, Func, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from accounts import jobs
 from accounts.models import Installation
 from metrics import flows, keeping
 from metrics.models import Fill
 from metrics.monthly import facts
+from metrics.periods import ONE_DAY
 from scores import scoring
 
 from . import filling, spells
@@ -33,7 +37,7 @@ __all__ = [
 ]
 
 SNAPSHOTS_BACK = 36  # months whose RFM segments are made up for where no night stored them
-METRIC, PERIOD = "run", "all"
+METRIC = "run"  # its period is the day before which all is over
 keep_up = spells.keep_up
 
 
@@ -66,8 +70,9 @@ def fill_open(*, now: dt.datetime) -> dict[str, Any]:
 def _fill(as_of: dt.date, *, now: dt.datetime, is_patient: bool) -> dict[str, Any]:
     filling.open_stale(ROLLUPS)
     written = {one.name: filling.fill_open(one, as_of=as_of, now=now, is_patient=is_patient) for one in ROLLUPS}
-    said = {"settings": settings_hash(), "as_of": as_of, "started_at": now, "done_at": now}
-    Fill.objects.update_or_create(metric=METRIC, period=PERIOD, defaults=said)
+    over = min(as_of + ONE_DAY, Installation.get().day_of(now))
+    said = {"settings": settings_hash(), "as_of": as_of, "started_at": now, "done_at": now, "period": over.isoformat()}
+    Fill.objects.update_or_create(metric=METRIC, defaults=said)
     return written
 
 
@@ -81,7 +86,14 @@ def filled_to() -> dt.date | None:
     return Fill.objects.filter(metric=METRIC).values_list("as_of", flat=True).first()
 
 
-def known() -> tuple[dt.date, dt.date] | None:
-    """The day the figures speak of, and the business day on which they were last filled; None before the first fill."""
-    row = Fill.objects.filter(metric=METRIC).first()
-    return (row.as_of, Installation.get().day_of(row.started_at)) if row else None
+def complete(months: int) -> Q:
+    """The condition that a period of so many months, by its first day, was over when the figures were last filled."""
+    before = Func(
+        F("period"),
+        Value(months),
+        template="(date_trunc('month', %(expressions)s))::date",
+        arg_joiner="::timestamp) - make_interval(months => ",
+        output_field=DateField(),
+    )
+    newest = Subquery(Fill.objects.filter(metric=METRIC).values(newest=before)[:1])
+    return Q(first__lte=Coalesce(newest, Value(dt.date.max), output_field=DateField()))

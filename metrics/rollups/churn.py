@@ -24,12 +24,10 @@ def periods(as_of: dt.date, _today: dt.date) -> list[Period]:
 def write(periods: list[Period], as_of: dt.date, _now: dt.datetime) -> None:
     """Replaces the rows of these periods."""
     sql.run("scores/sql/room.sql")
-    sql.run("metrics/sql/standing_kept.sql")
     for one in periods:
         ChurnRollup.objects.filter(months=one.months, first=one.first).delete()
-        computing.stand(one, as_of=as_of)
+        computing.stand(one, as_of=as_of, is_kept=True)
         sql.run("metrics/sql/churn_rollup.sql", {"first_on": one.first, "months": one.months})
-    sql.run("metrics/sql/standing_kept_end.sql")
 
 
 def forget(periods: list[Period]) -> None:

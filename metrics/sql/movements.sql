@@ -54,7 +54,7 @@ SELECT m.first_on, m.last_on, m.customer_id, m.was, m.became, m.paused, m.move,
            WHEN %(dimension)s = '' THEN NULL
            WHEN %(dimension)s = 'segment' THEN COALESCE((
                SELECT g.rfm_segment FROM segment_at_start g
-                WHERE g.customer_id = m.customer_id AND g.first_on = m.first_on), '')
+                WHERE g.customer_id = m.customer_id AND g.eve = m.first_on - 1), '')
            WHEN %(dimension)s = 'plan' THEN COALESCE(l.plan, '')
            WHEN %(dimension)s = 'cohort' THEN b.cohort
            WHEN %(dimension)s = 'tier' THEN COALESCE(
