@@ -112,7 +112,7 @@ def file(*, as_of: dt.date, everybody: bool = True) -> None:
 
 
 def stand(period: Period, *, as_of: dt.date, is_kept: bool = False) -> None:
-    """(Re)builds temp `standing` of one period, from what was built or what is kept; up to `as_of` where that is less."""
+    """(Re)builds temp `standing` of one period (up to `as_of` where it is not over), from what was built or is kept."""
     days = {"first_on": period.first, "last_on": min(period.last, as_of)}
     sql.run(f"metrics/sql/standing{'_kept' if is_kept else ''}.sql", spells.parameters(as_of=as_of) | days)
 

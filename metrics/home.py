@@ -12,6 +12,7 @@ from campaigns.models import Campaign
 from common import sql
 from scores import spells
 
+from . import computing
 from .models import KeptReport
 from .periods import ONE_DAY, Period, after
 
@@ -39,7 +40,7 @@ def keep(*, as_of: dt.date, now: dt.datetime) -> Reports:
     before = {(row.name, row.by): row for row in KeptReport.objects.filter(name__in=[ENDS[0], WORKED[0]]) if row.as_of}
     found: Reports = {OWNERS: sql.rows("metrics/sql/figures.sql", {"as_of": as_of, "dimension": "owner"})}
     found[STAKES] = sql.rows("metrics/sql/stake_by_owner.sql", {"most": OWN})
-    found |= _lost(_last_full_month(as_of))
+    found |= _lost(_last_full_month(as_of), as_of)
     found[ENDS] = _month_ends(as_of, before[ENDS].rows if ENDS in before else [])
     campaigns = before.get(WORKED)
     is_of_today = campaigns is not None and campaigns.as_of == as_of
@@ -51,10 +52,11 @@ def _last_full_month(as_of: dt.date) -> Period:
     return Period(after(as_of.replace(day=1), -1), 1)
 
 
-def _lost(month: Period) -> Reports:
+def _lost(month: Period, as_of: dt.date) -> Reports:
     """Of the last full month, whose figures speak of the start of that month."""
-    sql.run("metrics/sql/segment_table.sql")  # read by another cut than this
-    sql.run("metrics/sql/standing.sql", {"firsts": [month.first], "lasts": [month.last], "dimension": ""})
+    sql.run("metrics/sql/segment_table.sql")
+    computing.file(as_of=as_of, everybody=False)  # read by cuts, of which there is none here
+    computing.stand(month, as_of=as_of)
     names = sql.rows("metrics/sql/lost_worth.sql", {"most": LOST})
     return {LOST_NAMES: names, LOST_WHY: sql.rows("metrics/sql/lost_reasons.sql")}
 

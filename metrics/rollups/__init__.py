@@ -27,12 +27,12 @@ from .registry import ROLLUPS
 __all__ = [
     "ROLLUPS",
     "SNAPSHOTS_BACK",
+    "complete",
     "fill",
     "fill_open",
     "filled_to",
     "is_outdated",
     "keep_up",
-    "known",
     "settings_hash",
 ]
 

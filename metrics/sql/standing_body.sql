@@ -10,6 +10,8 @@ stood AS (
      GROUP BY customer_id
 )
 SELECT s.customer_id,
+       %(first_on)s::date AS first_on,
+       %(last_on)s::date AS last_on,
        s.was_there,
        s.was_there AND NOT s.is_there AS is_lost,
        s.is_there AND NOT s.was_there AND NOT s.was_before AS has_joined,
