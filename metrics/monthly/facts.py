@@ -16,6 +16,7 @@ from campaigns.models import Campaign
 from common import sql
 from scores import scoring, spells
 
+from .. import computing
 from ..models import ChurnRollup, KeptReport
 from ..periods import Period, after
 from ..rollups.filling import settings_hash
@@ -111,19 +112,28 @@ def _lost(months_over: list[Period], *, as_of: dt.date) -> dict[dt.date, Row]:
     if not wanted:
         return {}
     spells.build(as_of=as_of)
-    days = {"firsts": [one.first for one in wanted], "lasts": [one.last for one in wanted], "dimension": ""}
-    sql.run("metrics/sql/standing.sql", days)
-    sql.run("metrics/sql/standing_lost.sql")
+    sql.run("metrics/sql/segment_table.sql")
+    computing.file(as_of=as_of, everybody=False)  # read by cuts, of which there is none here
     found = {one.first: _nobody(is_over=True) for one in wanted}
+    for one in wanted:
+        computing.stand(one, as_of=as_of)
+        _say_lost(found[one.first])
+    return found
+
+
+def _say_lost(facts: Row) -> None:
+    """Of the month in temp standing."""
+    sql.run("metrics/sql/standing_lost.sql")
     for row in sql.rows("metrics/sql/standing_lost_top.sql", {"most": TOP}):
-        found[row.pop("first_on")]["lost_top"].append(row)
+        del row["first_on"]
+        facts["lost_top"].append(row)
     for row in sql.rows("metrics/sql/standing_lost_reasons.sql"):
-        facts, kind = found[row.pop("first_on")], row.pop("kind")
+        del row["first_on"]
+        kind = row.pop("kind")
         if kind == "all":
             facts |= {"lost": row["customers"], "lost_ltv": row["ltv"]}
         else:
             facts[f"{kind}s"].append(row)
-    return found
 
 
 def _renewals(as_of: dt.date) -> Row | None:

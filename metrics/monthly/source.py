@@ -70,7 +70,7 @@ class Source:
     def _churn(self) -> list[ChurnRollup]:
         wanted = Q(dimension="", first__in=[one.first for one in self.months])
         wanted |= Q(dimension__in=CUTS, second="", first=self.period.first)
-        return list(ChurnRollup.objects.filter(wanted, months=1).order_by("first", "-at_start", "group"))
+        return list(ChurnRollup.objects.filter(wanted, months=1, second="").order_by("first", "-at_start", "group"))
 
     @cached_property
     def churn(self) -> dict[dt.date, ChurnRollup]:
