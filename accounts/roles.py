@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "metrics.view": EVERYONE,
     "metrics.all_owners": LEADERS,
     "metrics.plan": LEADERS,  # goals, and remarks on charts
+    "metrics.schedule": LEADERS,  # reports mailed to colleagues
     "metrics.close": LEADERS,  # close a month, and reopen it with a reason
     "imports.run": ADMINS,
     "imports.undo": ADMINS,

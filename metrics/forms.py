@@ -6,11 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.models import User
+from accounts.roles import PERMISSIONS
+
 from . import goals
 from .definitions import METRICS
+from .models import Schedule
 from .periods import named
 from .simulator import Figures
 
@@ -131,3 +136,44 @@ class ReopenForm(forms.Form):
     """Why a closed month is opened again."""
 
     reason = forms.CharField(label=_("Why is it reopened?"), max_length=200)
+
+
+class ScheduleForm(forms.Form):
+    """When a report goes to whom, in which form."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+    every = forms.ChoiceField(label=_("How often"), choices=Schedule.Every.choices)
+    day = forms.IntegerField(
+        label=_("Day"),
+        min_value=1,
+        max_value=31,
+        help_text=_("Every month: 1 to 31 (the last day where a month is shorter). Every week: 1 (Monday) to 7."),
+    )
+    hour = forms.IntegerField(label=_("Hour"), min_value=0, max_value=23, help_text=_("0 to 23, in business time"))
+    moves = forms.BooleanField(label=_("On a day off, send on the next working day"), required=False)
+    recipients = forms.ModelMultipleChoiceField(
+        label=pgettext_lazy("mail", "Recipients"), queryset=User.objects.none(), widget=forms.CheckboxSelectMultiple
+    )
+    formats = forms.MultipleChoiceField(
+        label=_("Files"),
+        choices=[("pdf", _("PDF")), ("xlsx", "Excel")],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The main figures and a link stand in the mail itself."),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        may_see = list(PERMISSIONS["metrics.view"])
+        people = User.objects.filter(is_active=True, role__in=may_see).order_by("name", "pk")
+        field = self.fields["recipients"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = people
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("every") == Schedule.Every.WEEK and (data.get("day") or 1) > 7:
+            self.add_error("day", _("A week has the days 1 (Monday) to 7 (Sunday)."))
+        return data

@@ -15,6 +15,7 @@ from .views import (
     reconciliation,
     renewals,
     rfm,
+    schedules,
     simulator,
 )
 
@@ -57,6 +58,12 @@ urlpatterns = [
     path("metrics/remarks/<int:pk>/", planning.remark_edit, name="remark"),
     path("metrics/remarks/<int:pk>/delete/", planning.remark_delete, name="remark-delete"),
     path("metrics/report/", monthly.newest, name="report-newest"),
+    path("metrics/report/schedules/", schedules.index, name="schedules"),
+    path("metrics/report/schedules/new/", schedules.new, name="schedule-new"),
+    path("metrics/report/schedules/<int:pk>/", schedules.detail, name="schedule"),
+    path("metrics/report/schedules/<int:pk>/switch/", schedules.switch, name="schedule-switch"),
+    path("metrics/report/schedules/<int:pk>/test/", schedules.test, name="schedule-test"),
+    path("metrics/report/mails/<int:pk>/again/", schedules.again, name="report-mail-again"),
     path("metrics/report/<slug:code>/", monthly.page, name="monthly"),
     path("metrics/report/<slug:code>/pdf/", monthly.pdf, name="monthly-pdf"),
     path("metrics/report/<slug:code>/xlsx/", monthly.xlsx, name="monthly-xlsx"),

@@ -123,6 +123,7 @@ CELERY_BEAT_SCHEDULE = {
         ("scores and segments of changed customers", "retention_crm.celery.refresh", 10),
         ("figures of the months that changed", "metrics.tasks.fill", 10),
         ("movements between two days that somebody asked for", "metrics.tasks.compute_flows", 10),
+        ("reports that are due by mail", "metrics.tasks.send_reports", 60),
         ("the night", "retention_crm.celery.nightly_due", 60),
     ]
 }

@@ -120,6 +120,8 @@ class ProviderChannel:
         )
         mail.extra_headers = headers
         mail.attach_alternative(_part(read, "html"), "text/html")
+        for part in read.iter_attachments():
+            mail.attach(part.get_filename(), part.get_payload(decode=True), part.get_content_type())
         mail.metadata = {KEY: message.key}  # type: ignore[attr-defined]
         return mail
 

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -17,8 +18,13 @@ class Schedule(models.Model):
 
     name = models.CharField(_("name"), max_length=100)
     every = models.CharField(_("how often"), max_length=5, choices=Every, default=Every.MONTH)
-    day = models.PositiveSmallIntegerField(_("day"), default=1, help_text="1–28 of the month, or 1 (Monday) – 7")
+    day = models.PositiveSmallIntegerField(
+        _("day"), default=1, help_text="1–31 of the month (its last day where it is shorter), or 1 (Monday) – 7"
+    )
     hour = models.PositiveSmallIntegerField(_("hour"), default=9)
+    moves = models.BooleanField(
+        _("on a day off, send on the next working day"), default=True, db_default=True, help_text="company calendar"
+    )
     formats = ArrayField(models.CharField(max_length=4), verbose_name=_("files"), default=list, help_text="pdf, xlsx")
     language = models.CharField(_("language"), max_length=5, default="ja")
     recipients = models.ManyToManyField(User, verbose_name=_("to"), related_name="+")
@@ -30,6 +36,11 @@ class Schedule(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def weekday(self) -> str:
+        """月曜日 …; of a weekly one."""
+        return str(WEEKDAYS[(self.day - 1) % 7])
+
 
 class ReportMail(models.Model):
     """One report to one person at one due time: the row is there before the mail goes."""
@@ -40,9 +51,11 @@ class ReportMail(models.Model):
         ACCEPTED = "accepted", pgettext_lazy("report mail", "sent")
         FAILED = "failed", pgettext_lazy("report mail", "failed")
         UNKNOWN = "unknown", pgettext_lazy("report mail", "not known")
+        SKIPPED = "skipped", pgettext_lazy("report mail", "left out")
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="mails")
     due_at = models.DateTimeField()
+    is_test = models.BooleanField(default=False, db_default=False, help_text="asked for by the recipient himself")
     recipient = models.ForeignKey(User, models.CASCADE, related_name="+")
     period = models.CharField(max_length=10, help_text="code of the month reported")
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)

@@ -1,7 +1,5 @@
 """The month as a page, and as a PDF or a workbook to hand on."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,8 +7,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.models import Installation
-from accounts.roles import allows, may
+from accounts.roles import may
 from metrics import monthly
+from metrics.letter import readers_of
 from metrics.monthly import book, facts
 from metrics.monthly import pdf as drawn
 from metrics.periods import Period, named
@@ -53,10 +52,6 @@ def month_of(code: str) -> Period:
     if period is None or period.months != 1:
         raise Http404
     return period
-
-
-def readers_of(user: Any) -> monthly.Readers:
-    return monthly.Readers(owner=None if allows(user, "metrics.all_owners") else user.pk)
 
 
 @may("metrics.view")
