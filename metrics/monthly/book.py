@@ -100,7 +100,7 @@ def _figures(section: Section) -> Table:
     """The single figures of a section as a table of texts: each has a unit of its own."""
     columns = (Column(pgettext("report", "Figure")), Column(_("Value")), Column(_("Changes")), Column(_("Remarks")))
     rows = tuple((one.name, one.written, one.changes, one.note) for one in section.figures)
-    return Table(f"{section.key}-figures", _("Figures"), columns, rows)
+    return Table(f"{section.key}-figures", pgettext("report", "Figures"), columns, rows)
 
 
 def _sheet(book: Workbook, report: Report, section: Section) -> None:
