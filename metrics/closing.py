@@ -188,8 +188,7 @@ def _moments(period: Period, settings: Installation) -> tuple[dt.datetime, dt.da
 
 def lost_ids(period: Period) -> list[int]:
     """Ids of who is lost in the month by what is kept now."""
-    found = sql.rows("metrics/sql/lost_ids.sql", {"first_on": period.first, "last_on": period.last})
-    return [row["customer_id"] for row in found]
+    return sql.rows("metrics/sql/lost_ids.sql", {"first_on": period.first, "last_on": period.last})[0]["ids"]
 
 
 def _already(period: Period) -> str:

@@ -3,7 +3,7 @@
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.core import signing
 from django.db import transaction
@@ -95,7 +95,7 @@ def campaigns(first: dt.date, last: dt.date, *, settings: Installation) -> list[
     )
     return [
         {
-            "on": settings.day_of(one["launched_at"]),
+            "on": settings.day_of(cast(dt.datetime, one["launched_at"])),
             "text": _("Campaign: %(name)s") % {"name": one["name"]},
             "url": reverse("campaigns:detail", args=[one["pk"]]),
         }

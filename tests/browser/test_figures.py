@@ -24,6 +24,9 @@ PAGES = [
     "/metrics/rfm/5/5/",
     "/metrics/rfm/movement/",
     "/metrics/simulator/",
+    "/metrics/closing/",
+    "/metrics/goals/",
+    "/metrics/remarks/",
     "/scores/model/",
 ]
 
