@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('metrics', '0005_figures_to_stand_behind'),
+        ('metrics', '0006_marks_of_months'),
     ]
 
     operations = [
