@@ -37,6 +37,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "metrics.plan": LEADERS,  # goals, and remarks on charts
     "metrics.schedule": LEADERS,  # reports mailed to colleagues
     "metrics.close": LEADERS,  # close a month, and reopen it with a reason
+    "metrics.costs": LEADERS,  # enter what winning customers cost
     "imports.run": ADMINS,
     "imports.undo": ADMINS,
     "users.manage": ADMINS,

@@ -14,7 +14,7 @@ from scores import scoring
 from scores.models import ScoreSnapshot
 
 from . import cohorts as counting
-from . import computing, flows, keeping, reading, reconciling
+from . import computing, costs, flows, keeping, payback, reading, reconciling, repeating
 from .models import RfmFlow
 from .periods import MONTHS, ONE_DAY, holding
 
@@ -39,9 +39,39 @@ def churn(
     return [{column: row[column] for column in columns} for row in shown]
 
 
-def ltv(*, today: dt.date, by: str) -> list[Row] | None:
-    kept = reading.ltv(by=by)
-    return _as_columns("ltv", kept.rows) if kept.as_of == today else None
+def ltv(*, today: dt.date, by: str, second: str = "") -> list[Row] | None:
+    kept = reading.ltv(by=by, second=second)
+    columns = REPORTS["ltv"].column_names(second=second)
+    return [{column: row[column] for column in columns} for row in kept.rows] if kept.as_of == today else None
+
+
+def ltv_deciles(*, today: dt.date) -> list[Row] | None:
+    return _kept("ltv-deciles", today)
+
+
+def ltv_lifetime(*, today: dt.date) -> list[Row] | None:
+    return _kept("ltv-lifetime", today)
+
+
+def ltv_distribution(*, today: dt.date) -> list[Row] | None:
+    return _kept("ltv-distribution", today)
+
+
+def _kept(name: str, today: dt.date) -> list[Row] | None:
+    kept = keeping.read((name, ""))[name, ""]
+    return _as_columns(name, kept.rows) if kept.as_of == today else None
+
+
+def ltv_cohorts(*, today: dt.date, by: str) -> list[Row] | None:
+    kept = keeping.read(("ltv-cohorts", by))["ltv-cohorts", by]
+    if kept.as_of != today:
+        return None
+    return payback.report(kept.rows, costs.entered(), by=by, as_of=today, today=today)
+
+
+def repeat(*, today: dt.date, by: str) -> list[Row] | None:
+    kept = keeping.read(("repeat", by))["repeat", by]
+    return repeating.flat(kept.rows) if kept.as_of == today else None
 
 
 def cohorts(*, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, kind: str) -> list[Row] | None:

@@ -6,21 +6,23 @@ plain rows. `today` decides which periods are over.
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.models import Installation, User
+from accounts.models import ChurnPolicy, Installation, User
 from common import sql
 from customers.models import Customer
 from scores import backtesting, checking, scoring, spells
 from scores.models import ModelFit, ScoreSnapshot
 from segments.models import Segment, TouchPlan
 
+from . import costs, payback, repeating, worth
 from .periods import MONTHS, ONE_DAY, Period, between
 
 CHURN_BY = ("owner", "segment", "membership", "industry", "region", "plan", "tier", "cohort")
-LTV_BY = ("owner", "segment", "industry", "region", "plan", "tier", "cohort")
+LTV_BY = worth.CUTS
 
 Row = dict[str, Any]
 
@@ -159,25 +161,88 @@ def lost(*, period: Period, as_of: dt.date, now: dt.datetime, by: str = "", grou
 
 
 @transaction.atomic
-def ltv(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
-    """LTV by group: group, customers, historic_total, historic_mean, predicted_mean (None without a model)."""
+def ltv(*, as_of: dt.date, now: dt.datetime, by: str = "", second: str = "") -> list[Row]:
+    """LTV by group (and the group of a second cut): group, customers, historic_total, historic_mean, to_come_total,
+    to_come_mean, predicted_mean; None to come without a model."""
+    _worth(as_of=as_of, now=now)
+    if len(offered(filter(None, (by, second)))) < bool(by) + bool(second):
+        return []
+    return named(worth.turned(worth.cuts(as_of=as_of), by, second), by, second)
+
+
+def _worth(*, as_of: dt.date, now: dt.datetime) -> None:
+    """(Re)builds temp `ltv_facts` of a day from the raw rows."""
     scoring.build(as_of=as_of, now=now)
     spells.build(as_of=as_of)
-    return named(ltv_rows(as_of=as_of, by=by), by)
+    worth.build(as_of=as_of)
 
 
-def ltv_rows(*, as_of: dt.date, by: str) -> list[Row]:
-    """The same from temp `scored` as it stands, with the group's stored `value`."""
-    if not offered([by]):
+@transaction.atomic
+def ltv_deciles(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """Ten equal parts of customers by historic LTV: see worth.deciles."""
+    _worth(as_of=as_of, now=now)
+    return [{key: value for key, value in row.items() if key != "last_id"} for row in worth.deciles()]
+
+
+@transaction.atomic
+def ltv_distribution(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """Bands of historic LTV: see worth.distribution."""
+    _worth(as_of=as_of, now=now)
+    return worth.distribution()
+
+
+@transaction.atomic
+def ltv_lifetime(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """One row: see worth.lifetime; none where contracts decide nothing."""
+    _worth(as_of=as_of, now=now)
+    return lifetime(as_of=as_of, now=now)
+
+
+def lifetime(*, as_of: dt.date, now: dt.datetime) -> list[Row]:
+    """The same from temp `ltv_facts` and the spells last built."""
+    settings = Installation.get()
+    if settings.churn_policy == ChurnPolicy.INACTIVITY:
         return []
-    return sql.rows("metrics/sql/ltv.sql", {**spells.parameters(as_of=as_of), "dimension": by})
+    months = scoring.full_months(as_of=as_of, today=settings.day_of(now))
+    params = {"month_firsts": [first for first, _ in months], "month_lasts": [last for _, last in months]}
+    (found,) = sql.rows("scores/sql/company_churn.sql", params)
+    churn = found["lost"] / found["at_start"] if found["at_start"] else None
+    return [worth.lifetime(margin=margin(), churn=churn)]
 
 
-def named(rows: list[Row], by: str) -> list[Row]:
-    """The rows with the word for their group in front instead of the stored value."""
-    names = group_names(by, {row["value"] for row in rows})
+@transaction.atomic
+def ltv_cohorts(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
+    """LTV by month of begin beside the cost: see payback.report."""
+    _worth(as_of=as_of, now=now)
+    found = payback.compute(as_of=as_of, margin=margin())
+    today = Installation.get().day_of(now)
+    return payback.report(found[by], costs.entered(), by=by, as_of=as_of, today=today)
+
+
+@transaction.atomic
+def repeat(*, as_of: dt.date, now: dt.datetime, by: str = "") -> list[Row]:
+    """Who buys again, by month or way: see repeating.flat."""
+    spells.build(as_of=as_of)
+    return repeating.flat(repeating.compute(as_of=as_of, until=last_over(as_of=as_of, now=now))[by])
+
+
+def margin() -> Decimal:
+    """What LTV is multiplied by; 1 where the company has set none."""
+    return Decimal(1) if (set_ := Installation.get().margin) is None else Decimal(set_)
+
+
+def last_over(*, as_of: dt.date, now: dt.datetime) -> dt.date:
+    """The last day that is over and not after `as_of`."""
+    return min(as_of, Installation.get().day_of(now) - ONE_DAY)
+
+
+def named(rows: list[Row], by: str, second: str = "") -> list[Row]:
+    """The rows with the words for their groups in front instead of the stored values."""
+    keys = {"value": "group", "second": "second_group"} if second else {"value": "group"}
+    words = {key: group_names(cut, {row[key] for row in rows}) for key, cut in zip(keys, (by, second), strict=False)}
     return [
-        {"group": names.get(row["value"])} | {key: value for key, value in row.items() if key != "value"}
+        {name: words[key].get(row[key]) for key, name in keys.items()}
+        | {key: value for key, value in row.items() if key not in keys}
         for row in rows
     ]
 

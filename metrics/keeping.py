@@ -28,6 +28,8 @@ AMOUNTS = {
     "worth",
     *renewing.AMOUNTS,
 }
+AMOUNTS |= {"to_come_total", "to_come_mean", "total", "mean", "median", "least", "p95", "top_total", "top_from"}
+AMOUNTS |= {"low", "high", "highest", "lowest", "historic", "to_come", "lifetime", "revenue"}
 STAKES = 50  # customers with most at stake
 DUE = 20  # next deadlines, of everybody and of each owner
 MONTHS_BACK = 13
@@ -48,8 +50,6 @@ def keep(*, as_of: dt.date, now: dt.datetime) -> None:
     sql.run("metrics/sql/stored_scores.sql", {"as_of": as_of})
     found: dict[tuple[str, str], list[Row]] = {("rfm", ""): computing.rfm_rows(as_of=as_of)}
     found["rfm", "vip"] = sql.rows("metrics/sql/rfm_vip.sql")
-    for by in ("", *computing.LTV_BY):
-        found["ltv", by] = computing.ltv_rows(as_of=as_of, by=by)
     found["figures", ""] = sql.rows("metrics/sql/figures.sql", {"as_of": as_of, "dimension": ""})
     found["stake", ""] = sql.rows("metrics/sql/most_at_stake.sql", {"most": STAKES})
     found |= home.keep(as_of=as_of, now=now)
@@ -84,7 +84,11 @@ def read(*wanted: tuple[str, str]) -> dict[tuple[str, str], Kept]:
 
 
 def _exact(row: Row) -> Row:
-    return {key: Decimal(value) if key in AMOUNTS and value is not None else value for key, value in row.items()}
+    return {key: _amount(value) if key in AMOUNTS and value is not None else value for key, value in row.items()}
+
+
+def _amount(value: Any) -> Any:
+    return [Decimal(one) for one in value] if isinstance(value, list) else Decimal(value)
 
 
 def _other_month_end(*, as_of: dt.date, now: dt.datetime) -> list[Row]:

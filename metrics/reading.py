@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from accounts.models import Installation
 
 from . import cohorts as counting
-from . import computing, keeping, rollups
+from . import computing, keeping, rollups, worth
 from .models import ChurnRollup, CohortRollup
 from .periods import MONTHS, Period, after, fiscal_year_start, named
 
 Row = dict[str, Any]
+NAMES = ("group", "second_group")
 
 
 def churn(
@@ -84,12 +85,18 @@ def cohorts(*, today: dt.date, kind: str = "", period: str = "month") -> list[Ro
     return [counting.shown(row, kind=kind, period=period, as_of=as_of, today=today) for row in rows if as_of]
 
 
-def ltv(*, by: str = "") -> keeping.Kept:
-    """LTV by group, largest total first, as of the last night; `value` is the stored one, `group` its word."""
-    kept = keeping.read(("ltv", by))["ltv", by]
-    names = computing.group_names(by, {row["value"] for row in kept.rows})
-    rows = [{**row, "group": names.get(row["value"])} for row in kept.rows]
-    return keeping.Kept(kept.as_of, rows)
+def ltv(*, by: str = "", second: str = "") -> keeping.Kept:
+    """LTV by group (and the group of a second cut) as of the last night; `value` and `second` are the stored ones."""
+    key = ("ltv", ",".join(worth.in_order(filter(None, (by, second)))))
+    kept = keeping.read(key)[key]
+    rows = worth.turned({key[1]: kept.rows}, by, second)
+    return keeping.Kept(kept.as_of, with_names(rows, by, second))
+
+
+def with_names(rows: list[Row], by: str, second: str = "") -> list[Row]:
+    """The rows with the words of their groups beside the stored values."""
+    words = computing.named(rows, by, second)
+    return [row | {key: name[key] for key in NAMES if key in name} for row, name in zip(rows, words, strict=True)]
 
 
 def rfm() -> keeping.Kept:

@@ -69,6 +69,29 @@ def large_money(value: Decimal | None) -> tuple[str, str]:
     return money(value / scale), pgettext("unit of money", "M")
 
 
+def short_money(value: Decimal) -> str:
+    """A round amount as people read it at a glance: ¥8,000, 120,000 in 万 (in English: ¥120K)."""
+    size = 10_000 if _is_japanese() else 1_000
+    if abs(value) < size or value * 100 % size:
+        return money(value)
+    figure = f"{value / size:,.2f}".rstrip("0").rstrip(".")
+    return pgettext("short amount", "¥%(figure)sK") % {"figure": figure}
+
+
+def band_words(low: Decimal | None, high: Decimal | None, *, is_closed: bool = False) -> str:
+    """¥0–¥20K; "below ¥0", "¥120K or more" at the open ends; `is_closed`: the last amount belongs to it."""
+    if low is None:
+        return _("below %(amount)s") % {"amount": short_money(high or Decimal(0))}
+    if high is None:
+        return _("%(amount)s or more") % {"amount": short_money(low)}
+    ends = (money(low), money(high)) if is_closed else (short_money(low), short_money(high))
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
+
+
+def _is_japanese() -> bool:
+    return (get_language() or "").startswith("ja")
+
+
 def points(now: float | None, before: float | None) -> str:
     """+0.4pt, −1.2pt; empty where one of the two has no figure."""
     if now is None or before is None:

@@ -14,6 +14,7 @@ from .rollups import (
     RfmFlow,
     Spell,
     Stale,
+    Worth,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "Schedule",
     "Spell",
     "Stale",
+    "Worth",
 ]

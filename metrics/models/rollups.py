@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer
@@ -130,6 +131,34 @@ class FirstDay(models.Model):
 
     def __str__(self):
         return f"{self.customer_id} {self.bought_on} {self.signed_on}"
+
+
+class Worth(models.Model):
+    """What a customer is worth and when he bought first, second and third: behind the figures of LTV and of repeat
+    buying. Of whoever ever bought or signed; only rows that differ are written."""
+
+    is_handed_over = False
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="+")
+    historic = models.DecimalField(max_digits=20, decimal_places=2, null=True, help_text="empty: none under the policy")
+    to_come = models.DecimalField(max_digits=20, decimal_places=2, null=True, help_text="in the next 12 months")
+    began_on = models.DateField(null=True, help_text="first purchase or paid term, as the policy has it")
+    bought_on = models.DateField(null=True)
+    second_on = models.DateField(null=True, help_text="the second day on which he bought")
+    third_on = models.DateField(null=True)
+
+    PERSONAL: ClassVar[dict[str, str]] = {}
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-historic", "customer"], name="worth_most_first", condition=~Q(historic=None)),
+            models.Index(fields=["began_on", "customer"], name="worth_by_begin"),
+            models.Index(fields=["bought_on", "customer"], name="worth_by_first_purchase"),
+            models.Index(fields=["second_on", "customer"], name="worth_by_second_purchase"),
+        ]
+
+    def __str__(self):
+        return f"{self.customer_id} {self.historic}"
 
 
 class ChurnRollup(models.Model):

@@ -38,6 +38,7 @@ __all__ = [
 
 SNAPSHOTS_BACK = 36  # months whose RFM segments are made up for where no night stored them
 METRIC = "run"  # its period is the day before which all is over
+ROLLUP_OF_SCORES = "worth"  # scores just computed may differ without a fact that changed
 keep_up = spells.keep_up
 
 
@@ -48,6 +49,7 @@ def fill(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None = 
     """
     day = spells.keep_up(as_of=as_of, now=now, touched=touched)
     make_up_snapshots(as_of=day, now=now, months_back=SNAPSHOTS_BACK)
+    Fill.objects.filter(metric=ROLLUP_OF_SCORES).update(done_at=None)
     with jobs.lock("metrics"):
         written = _fill(day, now=now, is_patient=False)
     if scoring.last_run() == as_of:

@@ -1,5 +1,5 @@
 """The tables of figures that are kept up, in the order in which they are filled."""
 
-from . import churn, cohorts, reconciling
+from . import churn, cohorts, reconciling, worth
 
-ROLLUPS = (churn.ROLLUP, cohorts.ROLLUP, reconciling.ROLLUP)
+ROLLUPS = (churn.ROLLUP, cohorts.ROLLUP, reconciling.ROLLUP, worth.ROLLUP)

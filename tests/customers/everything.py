@@ -41,7 +41,7 @@ from customers.models import (
     Touched,
     UndoKept,
 )
-from metrics.models import Filed, FirstDay, RevenueSpell, Spell
+from metrics.models import Filed, FirstDay, RevenueSpell, Spell, Worth
 from scores.models import CustomerActivity, LifecycleStage, Prediction, Score, ScoreSnapshot
 from segments.models import (
     Consumer,
@@ -178,6 +178,7 @@ def _computed(who: Customer) -> None:
     Filed.objects.create(customer=who, from_on=TODAY, until_on=TODAY)
     RevenueSpell.objects.create(customer=who, from_on=TODAY, until_on=TODAY, mrr=1)
     FirstDay.objects.create(customer=who, bought_on=TODAY)
+    Worth.objects.create(customer=who, historic=1, bought_on=TODAY)
     ScoreSnapshot.objects.create(
         customer=who, as_of=TODAY, lifecycle="active", is_active=True, plan="標準", ltv_historic=10000
     )

@@ -107,6 +107,7 @@ def test_every_table_with_a_customer_is_covered_by_name_or_says_why_not():
         "metrics.FirstDay",
         "metrics.RevenueSpell",
         "metrics.Spell",
+        "metrics.Worth",
         "scores.CustomerActivity",
         "scores.LifecycleStage",
         "scores.Prediction",

@@ -55,6 +55,7 @@ def test_only_what_is_computed_anew_goes_with_a_customer():
         "metrics.FirstDay",
         "metrics.RevenueSpell",
         "metrics.Spell",
+        "metrics.Worth",
         "scores.CustomerActivity",
         "scores.LifecycleStage",
         "scores.Score",
