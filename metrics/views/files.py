@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.roles import may
 from common import exports
 from metrics import reading, reports
-from metrics.definitions import REPORTS
+from metrics.definitions import REPORTS, Report
 from metrics.periods import MONTHS
 
 from .ltv import Row, visible
@@ -21,8 +21,9 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
     """UTF-8 with BOM, the columns of the report command."""
     if name not in REPORTS or REPORTS[name].is_one:
         raise Http404
-    rows = _rows(request, name)
-    columns = reports.COLUMNS[name]
+    by, second = _cuts(request, REPORTS[name])
+    rows = _rows(request, name, by, second)
+    columns = REPORTS[name].column_names(second=second)
     text = io.StringIO(newline="")
     exports.write(text, columns, ([row[column] for column in columns] for row in rows))
     response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
@@ -30,9 +31,14 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-def _rows(request: HttpRequest, name: str) -> list[Row]:
-    by = request.GET.get("by", "")
-    by = by if by in reports.BY.get(name, ()) else ""
+def _cuts(request: HttpRequest, report: Report) -> tuple[str, str]:
+    """The cuts asked for that this report has."""
+    by, second = request.GET.get("by", ""), request.GET.get("second", "")
+    by = by if by in report.cuts else ""
+    return by, second if by and second != by and second in report.second_cuts and report.name == "ltv" else ""
+
+
+def _rows(request: HttpRequest, name: str, by: str, second: str) -> list[Row]:
     period = request.GET.get("period", "month")
     if name in ("renewals", "trials"):
         return visible(
@@ -41,5 +47,5 @@ def _rows(request: HttpRequest, name: str) -> list[Row]:
     if name == "churn":
         return visible(reading.churn(period=period if period in MONTHS else "month", by=by), by, request)
     if name == "ltv":
-        return visible(reading.ltv(by=by).rows, by, request)
+        return visible(reading.ltv(by=by, second=second).rows, by, request, second)
     return reports.answer(name, now=timezone.now(), by=by if by != "owner" else "")

@@ -198,11 +198,12 @@ def people_address(by: str, value: str, second: str = "", other: str = "") -> st
     return reverse("metrics:ltv-people") + "?" + urlencode(pairs)
 
 
-def visible(rows: list[Row], by: str, request: HttpRequest) -> list[Row]:
-    """All groups; of the cut by owner, staff see their own."""
-    if by != "owner" or allows(request.user, "metrics.all_owners"):
+def visible(rows: list[Row], by: str, request: HttpRequest, second: str = "") -> list[Row]:
+    """All groups; of a cut by owner, staff see their own."""
+    key = {by: "value", second: "second"}.get("owner")
+    if key is None or allows(request.user, "metrics.all_owners"):
         return rows
-    return [row for row in rows if row["value"] == str(request.user.pk)]
+    return [row for row in rows if row[key] == str(request.user.pk)]
 
 
 def _chart(rows: list[Row], by: str) -> charts.Chart:

@@ -55,7 +55,7 @@ def test_churn_by_quarter_and_owner(company):
 
 def test_csv_begins_with_a_bom_and_holds_plain_decimals(company):
     text = report("ltv", "--as-of", "2026-06-30", "--by", "plan", "--format", "csv")
-    assert text.startswith("\ufeffgroup,customers,historic_total,historic_mean,predicted_mean\n")
+    assert text.startswith("\ufeffgroup,customers,historic_total,historic_mean,to_come_total,to_come_mean,predicted_mean\n")
     assert "\n上位,1,10645.16," in text
 
 
