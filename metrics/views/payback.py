@@ -91,7 +91,7 @@ def _line(group: str, curve: Curve, by: str, via: str | None, settings: Installa
 
 
 def _chart(lines: list[Row], by: str) -> charts.Chart | None:
-    """What a customer brought month by month: of the last cohorts, or of the largest ways; only months that are over."""
+    """What a customer brought month by month: the last cohorts, or the largest ways; months that are over."""
     ready = [line for line in lines if line["curve"].after(2) is not None]
     chosen = ready[:LINES] if by else ready[-LINES:][::-1]
     if not chosen:

@@ -85,7 +85,7 @@ def test_early_leaving_by_purchases_waits_for_the_days_of_inactivity():
 
 
 def test_early_leaving_under_contract_is_day_90(company):
-    """B signed on 1 January and left after 31 May; E signed on the 2nd and was there for 90 days, to the 1st of April."""
+    """B signed on 1 January and left after 31 May; E signed on the 2nd and was there for 90 days."""
     e = factories.customer("E")
     factories.contract(e, "2026-01-02", 500, ends_on="2026-04-02", cancelled_on="2026-03-01")
     f = factories.customer("F")
