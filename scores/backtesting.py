@@ -64,7 +64,8 @@ def judged(
 ) -> dict[str, Any]:
     """Fits on x, t_x, t_days (rows of held_back.sql) and holds what it says against `later` and `quiet`.
 
-    uses, reason, customers; total: expected and actual purchase days; frequency: the mean of both by repeat days so
+    uses, reason, customers; total: expected and actual purchase days, and by how many a customer's figure was off in
+    the mean (`error`); many: both by tenths of the expected number; frequency: the mean of both by repeat days so
     far (0 … 7 and more); alive: the same by tenths of P(alive) of who came back; buying: judging.summary of the chance
     to buy at all; risk (given inactivity_days): of the chance of who was active to be so no more.
     """
@@ -77,7 +78,12 @@ def judged(
         "uses": "nbd" if isinstance(model, btyd.Nbd) else "bgnbd",
         "reason": "",
         "customers": len(held),
-        "total": {"expected": float(expected.sum()), "actual": int(held["later"].sum())},
+        "total": {
+            "expected": float(expected.sum()),
+            "actual": int(held["later"].sum()),
+            "error": float(np.abs(expected - held["later"]).mean()),
+        },
+        "many": judging.calibration(expected, held["later"]),
         "frequency": _by_class(np.minimum(held["x"], MOST_REPEATS), expected, held["later"]),
         "alive": _by_alive(model, held, expected),
         "buying": judging.summary(held["later"] > 0, btyd.chance_to_buy(model, days, *history)),

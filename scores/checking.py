@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.templatetags.crm import day, decimal, money, number, share
-from scores import backtesting, btyd, gamma_gamma, predicting, reasoning
+from scores import backtesting, btyd, gains, gamma_gamma, predicting, reasoning
 from scores.contract_risk import reason_of
 from scores.models import ModelFit
 
@@ -183,7 +183,7 @@ def checks(fit: ModelFit | None, tested: ModelFit | None, *, days: int) -> list[
     """What the page shows of a window of `days` held back, of the newest back-test and contract model."""
     window = window_of(tested, days)
     found = [_of_window(window), _of_alive(window), _of_buying(window)] if window and window["uses"] != "none" else []
-    return [check for check in [*found, _of_risk(fit, tested)] if check is not None]
+    return [check for check in [*found, _of_risk(fit, tested), _of_gains(fit, tested, window)] if check is not None]
 
 
 def window_of(tested: ModelFit | None, days: int) -> Row | None:
@@ -219,9 +219,15 @@ def _of_window(window: Row) -> Check:
         "frequency",
         _("Purchases by how often a customer had come back"),
         _("Mean purchase days per customer in the days held back; across: repeat purchase days before"),
-        [meaning, *_season(total)],
+        [meaning, *_error(total), *_season(total)],
         [_beside(names, rows, kind="bar", digits=2)],
     )
+
+
+def _error(total: Row) -> list[str]:
+    if "error" not in total:
+        return []
+    return [_("A single customer's figure was off by %(error)s on average.") % {"error": decimal(total["error"], 2)}]
 
 
 def _season(total: Row) -> list[str]:
@@ -290,6 +296,25 @@ def _of_risk(fit: ModelFit | None, tested: ModelFit | None) -> Check | None:
     return Check("risk", _("Churn risk"), lead, [meaning, *_pairs(found, _("leaver"), _("stayer"))], charts)
 
 
+def measured(fit: ModelFit | None, tested: ModelFit | None, window: Row | None) -> dict[str, list[float]]:
+    """gains.caught of each figure that puts customers in an order: alive, many, risk; those there are data of."""
+    window = window or {}
+    curves = {
+        "alive": gains.caught(window.get("alive") or [], "bought"),
+        "many": gains.caught(window.get("many") or []),
+        "risk": gains.caught((risk_of(fit, tested) or {}).get("tenths", [])),
+    }
+    return {key: curve for key, curve in curves.items() if curve}
+
+
+def _of_gains(fit: ModelFit | None, tested: ModelFit | None, window: Row | None) -> Check | None:
+    curves = measured(fit, tested, window)
+    if not curves:
+        return None
+    lead = _("Across: the share of customers looked at, the highest first. Up: the share of what came that they hold.")
+    return Check("gains", _("What the highest tenth catches"), lead, gains.in_words(curves), [gains.chart(curves)])
+
+
 def _pairs(found: Row, one: str, other: str) -> list[str]:
     if found["auc"] is None:
         return [_("All fared alike, so it cannot be told whether the order was right.")]
@@ -334,16 +359,32 @@ def _beside(
 
 
 def rows(fit: ModelFit | None, tested: ModelFit | None) -> list[Row]:
-    """All tables of the page as rows of COLUMNS: means per customer (shares of 1 for buying and risk)."""
+    """All tables of the page as rows of COLUMNS: means per customer (shares of 1 for buying and risk).
+
+    gain-…: group is the percentage of customers from the highest down, actual the share of what came that they hold,
+    expected what as many taken at random would.
+    """
     found: list[Row] = []
     for window in _windows(tested):
         held = {"held_back_from": window["from"], "days": window["days"]}
-        for section, part in (("frequency", window.get("frequency")), ("alive", window.get("alive"))):
-            found += [_row(section, held, row) for row in part or []]
+        for section in ("frequency", "alive", "many"):
+            found += [_row(section, held, row) for row in window.get(section) or []]
         found += [_row("buying", held, row) for row in (window.get("buying") or {}).get("tenths", [])]
-    risk = risk_of(fit, tested)
-    held = {"held_back_from": (risk or {}).get("from", ""), "days": backtesting.RISK_DAYS}
-    return found + [_row("risk", held, row) for row in (risk or {}).get("tenths", [])]
+        found += _gain_rows(held, window["customers"], measured(None, None, window))
+    risk = risk_of(fit, tested) or {}
+    held = {"held_back_from": risk.get("from", ""), "days": backtesting.RISK_DAYS}
+    curve = gains.caught(risk.get("tenths", []))
+    found += _gain_rows(held, risk.get("customers", 0), {"risk": curve} if curve else {})
+    return found + [_row("risk", held, row) for row in risk.get("tenths", [])]
+
+
+def _gain_rows(held: Row, customers: int, curves: dict[str, list[float]]) -> list[Row]:
+    return [
+        {"section": f"gain-{key}", **held, "group": step}
+        | {"customers": round(customers * step / 100), "expected": step / 100, "actual": value}
+        for key, curve in curves.items()
+        for step, value in zip(gains.STEPS, curve, strict=True)
+    ]
 
 
 def _row(section: str, held: Row, row: Row) -> Row:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scores import backtesting, btyd, scoring
+from scores import backtesting, btyd, gains, scoring
 from scores.models import ModelFit
 from tests.factories import configure, contract, customer, day, login, moment, purchase
 from tests.scores.test_btyd import PUBLISHED, histories, read, simulated
@@ -44,6 +44,8 @@ def test_cdnow_by_frequency_as_published(cdnow):
     assert (found["uses"], found["customers"], found["total"]["actual"]) == ("bgnbd", 2357, 1882)
     assert 0.75 < found["buying"]["auc"] < 0.85
     assert sum(row["customers"] for row in found["alive"]) == 946
+    assert found["total"]["error"] == pytest.approx(0.785, abs=0.005)
+    assert gains.lift(gains.caught(found["many"])) == pytest.approx(4.70, abs=0.05)
 
 
 def test_a_search_from_the_present_fit_judges_the_same(cdnow):

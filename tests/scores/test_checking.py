@@ -120,7 +120,7 @@ def test_since_is_the_first_day_without_a_break():
 def test_what_was_foretold_stands_beside_what_came():
     tested = fit(backtest={"windows": [WINDOW]})
     found = {check.key: check for check in checking.checks(tested, tested, days=90)}
-    assert list(found) == ["frequency", "alive", "buying", "risk"]
+    assert list(found) == ["frequency", "alive", "buying", "risk", "gains"]
     assert found["frequency"].meaning == [
         "In the 90 days after 2026/04/01 the model, knowing nothing of them, expected 103 purchase days;"
         " 100 came (+3.0%)."
@@ -140,13 +140,34 @@ def test_what_was_foretold_stands_beside_what_came():
     assert [name for name, _ in found["risk"].named_charts] == ["chart-risk-0", "chart-risk-1"]
 
 
+def test_what_the_highest_tenth_catches():
+    """By risk the upper half holds all who left, so its upper tenth a fifth; by P(alive) a fifth of 18 of 19."""
+    many = [{"tenth": 1, "customers": 90, "expected": 0.1, "actual": 0.1}]
+    many.append({"tenth": 10, "customers": 10, "expected": 2.0, "actual": 2.1})
+    total = WINDOW["total"] | {"error": 0.4321}
+    tested = fit(backtest={"windows": [WINDOW | {"many": many, "total": total}]})
+    found = {check.key: check for check in checking.checks(tested, tested, days=90)}
+    assert [words.split("held ")[-1].split("made ")[-1].split(" of ")[0] for words in found["gains"].meaning] == [
+        "19%",
+        "70%",
+        "20%",
+    ]
+    assert "7.0 times as many" in found["gains"].meaning[1]
+    (chart,) = found["gains"].charts
+    assert [series["data"][0] for series in chart["series"]] == [18.9, 70.0, 20.0, 10.0]
+    assert "A single customer's figure was off by 0.43 on average." in found["frequency"].meaning
+    rows = [row for row in checking.rows(tested, tested) if row["section"] == "gain-many"]
+    assert (rows[0]["group"], rows[0]["customers"], rows[0]["expected"]) == (10, 10, 0.1)
+    assert rows[0]["actual"] == pytest.approx(0.7)
+
+
 def test_the_risk_checked_is_that_of_the_model_in_use():
     held = {"held_back": SUMMARY | {"actual": 0.0, "from": "2025-10-31"}}
     tested = fit(backtest={"windows": [], "risk": SUMMARY})
     assert checking.risk_of(fit(risk={"contract": held}), tested)["from"] == "2025-10-31"
     assert checking.risk_of(fit(), tested) == SUMMARY
     assert checking.risk_of(fit(), None) is None
-    (nobody_left,) = checking.checks(fit(risk={"contract": held}), None, days=90)
+    nobody_left, _gains = checking.checks(fit(risk={"contract": held}), None, days=90)
     assert len(nobody_left.charts) == 1  # nobody left: times the average cannot be told
 
 
