@@ -120,6 +120,8 @@ class Contract(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "starts_on"], name="contracts_by_customer"),
+            models.Index(fields=["renews_on"], name="contracts_by_renewal", condition=Q(renews_on__isnull=False)),
+            models.Index(fields=["starts_on"], name="contracts_unpaid", condition=Q(is_trial=True) | Q(mrr=0)),
             BrinIndex(fields=["imported"], name="contracts_by_import", pages_per_range=16),
         ]
 

@@ -40,12 +40,13 @@ def population(settings: Installation) -> str:
 
 def lost(settings: Installation) -> str:
     """Who counts as lost, and on which day."""
-    gone = _("When the contract ends, not when notice is given.")
-    gone += " " + (
+    end = _("When the contract ends, not when notice is given.")
+    day = (
         _("A contract's last day counts as gone at its end: what ends with 31 March is lost in March.")
         if settings.month_end
         else _("A contract's last day still counts as active: what ends with 31 March is lost in April.")
     )
+    gone = _("%(one)s %(other)s") % {"one": end, "other": day}
     quiet = _quiet(settings, _("On the day after %(days)s days without a purchase."))
     if settings.activity == Activity.PURCHASES_AND_LOGINS:
         quiet = _quiet(settings, _("On the day after %(days)s days without a purchase or login."))

@@ -20,7 +20,7 @@ from .ltv import visible
 
 EVERYBODY = "all"
 SHOWN = {"month": 16, "quarter": 10, "half": 6, "year": 4}  # periods, those to come included
-DUE_SHOWN = 20
+DUE_SHOWN = 10
 NAMES = 500
 Row = dict[str, Any]
 
@@ -85,22 +85,20 @@ def _due(request: HttpRequest, settings: Installation) -> Row:
 
 
 def _renewals(rows: list[Row], by: str, period: str, request: HttpRequest, settings: Installation) -> Row:
-    """One line a period, newest first; by a cut the groups of one period."""
+    """One line a period, newest first (staff by owner: of their own customers); by a cut the groups of one period."""
+    is_grouped = bool(by) and not (by == "owner" and not allows(request.user, "metrics.all_owners"))
     codes = _codes(rows, SHOWN[period])
     at = _at(request.GET.get("at", ""), rows, codes)
-    shown = [row for row in rows if row["period"] == at] if by else [row for row in rows if row["period"] in codes]
+    shown = [row for row in rows if row["period"] == at or (not is_grouped and row["period"] in codes)]
     for row in shown:
-        row["words"] = group_words(by, row["group"]) if by else _words(row["period"], settings)
+        row["words"] = group_words(by, row["group"]) if is_grouped else _words(row["period"], settings)
         row["query"] = {"by": by, "group": row["value"] or ""} if by else {}
-    ordered = sorted(shown, key=lambda row: -row["due"]) if by else shown[::-1]
     return {
-        "terms": ordered,
+        "terms": sorted(shown, key=lambda row: -row["due"]) if is_grouped else shown[::-1],
+        "is_grouped": is_grouped,
         "at": at,
         "codes": [(code, _words(code, settings)) for code in reversed(codes)],
-        "terms_chart": None if by else _chart(shown),
-        "latest": next((row for row in reversed(shown) if row["complete"] and row["rate"] is not None), None)
-        if not by
-        else None,
+        "terms_chart": None if is_grouped else _chart(shown),
     }
 
 

@@ -57,7 +57,7 @@ def test_by_a_cut_the_groups_of_one_period_open_their_terms(contracts, signed_in
 def test_staff_see_by_owner_their_own_alone(contracts, signed_in):
     client = signed_in(contracts.sato)
     answer = client.get("/metrics/renewals/")
-    assert [row["group"] for row in answer.context["terms"]] == ["佐藤"]
+    assert [(row["period"], row["group"], row["due"]) for row in answer.context["terms"]] == [("2026-06", "佐藤", 1)]
     assert answer.context["due"]["rows"] == []
     assert client.get(f"/metrics/renewals/2026-06/due/?by=owner&group={contracts.suzuki.pk}").status_code == 403
     assert "青空商事" in text(client.get(f"/metrics/renewals/2026-06/due/?by=owner&group={contracts.sato.pk}"))
