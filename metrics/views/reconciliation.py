@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import Installation
+from accounts.models import ChurnPolicy, Installation
 from accounts.roles import may
 from common.templatetags.crm import day as day_words
 from customers.models import Customer
@@ -93,7 +93,8 @@ def _ours(bridge: Bridge, settings: Installation) -> Row:
 
 def _named(key: str, settings: Installation) -> Row:
     name, text = counting.name(key, settings)
-    products = formulas.OURS_AS_AT if key == counting.OURS else FORMULAS[key].products
+    at_ours = formulas.OURS_AS_AT if settings.churn_policy == ChurnPolicy.CONTRACT else ""
+    products = at_ours if key == counting.OURS else FORMULAS[key].products
     return {"key": key, "name": name, "text": text, "products": products}
 
 
