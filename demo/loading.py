@@ -19,7 +19,7 @@ from scores import scoring
 from segments import membership
 from segments.models import Segment
 
-from . import campaigns, examples, invent, names
+from . import campaigns, examples, invent, names, planning
 
 PASSWORD = "modoru-demo"  # noqa: S105  of the demo alone: these logins are refused anywhere else
 SIGN_IN = {"cs@example.jp", "manager@example.jp", "admin@example.jp"}
@@ -190,6 +190,7 @@ def _figures(today: dt.date, now: dt.datetime, say: Say) -> None:
     with jobs.once("nightly", due=today.isoformat(), now=now):
         call_command("nightly", "--json", stdout=io.StringIO())
     Touched.objects.filter(id__lte=last).delete()
+    planning.present(now=now)
     campaigns.present(now=now)
 
 
