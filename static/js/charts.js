@@ -63,7 +63,7 @@
     const color = colorOf(look, colors);
     const dashes = { beside: "dashed", target: [2, 3] }[look] || "solid";
     const base = {
-      name: series.name, type: "line", smooth: look === "target" ? false : 0.25, smoothMonotone: "x", symbolSize: 6, emphasis: { focus: "none" },
+      name: series.name, type: "line", smooth: look === "target" ? false : 0.25, step: series.isGoal ? "middle" : false, smoothMonotone: "x", symbolSize: 6, emphasis: { focus: "none" },
       itemStyle: { color }, lineStyle: { color, width: look === "main" ? 2.5 : 1.75, type: dashes },
       showSymbol: series.data.filter((value) => value !== null).length < 2,
     };
@@ -123,7 +123,7 @@
     const draw = (one, kind) => (kind === "bar" ? [column(one, chart, colors)] : lines(one, chart, colors, kind === "line" && isAlone && (one.look || "main") === "main" && chart.kind === "line"));
     const found = chart.series.flatMap((one) => draw(one, chart.kind));
     if (chart.before) found.push(...draw({ ...chart.before, look: "beside" }, chart.stacked ? "line" : chart.kind));
-    if (chart.goal) found.push(...lines({ ...chart.goal, look: "target" }, chart, colors, false));
+    if (chart.goal) found.push(...lines({ ...chart.goal, look: "target", isGoal: true }, chart, colors, false));
     if (chart.marks?.length) found.push(flags(chart, colors));
     return found;
   }
