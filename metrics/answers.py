@@ -15,6 +15,7 @@ from scores.models import ScoreSnapshot
 
 from . import cohorts as counting
 from . import computing, costs, flows, keeping, payback, reading, reconciling, repeating
+from . import revenue as revenues
 from .models import RfmFlow
 from .periods import MONTHS, ONE_DAY, holding
 
@@ -78,6 +79,19 @@ def cohorts(*, today: dt.date, start: dt.date | None, end: dt.date | None, perio
     """None for what is not kept of it."""
     rows = reading.cohorts(today=today, kind=counting.named_kind(kind), period=period)
     return within(rows, start, end) if rows else None
+
+
+def revenue(*, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, by: str) -> list[Row] | None:
+    """Every complete period kept between two days; None where one is asked for from before the first kept."""
+    known = revenues.periods(period)[::-1]
+    first = holding(start, MONTHS[period]).first if start else None
+    if not known or (first and first < known[0].first) or computing.offered([by]) != [by]:
+        return None
+    over = set(revenues.complete(known))
+    wanted = [one for one in known if (not first or one.first >= first) and (not end or one.first <= end)]
+    rows = revenues.rows([one for one in wanted if one in over], by=by)
+    days = ({"period": row["period"].code, "start": row["period"].first, "end": row["period"].last} for row in rows)
+    return _as_columns("revenue", (row | day for row, day in zip(rows, days, strict=True)))
 
 
 def rfm(*, today: dt.date) -> list[Row] | None:

@@ -58,22 +58,25 @@ def cohorts(*, as_of: dt.date, now: dt.datetime, kind: str = "", period: str = "
     settings = Installation.get()
     spells.build(as_of=as_of)
     movements.build_spells(as_of=as_of, settings=settings)
-    sql.run("metrics/sql/cohort_days.sql", {"as_of": as_of})
+    sql.run("metrics/sql/first_days.sql", {"as_of": as_of, "everybody": True})
     rows = triangle(kind=kind, period=period, as_of=as_of, settings=settings)
     return [shown(row, kind=kind, period=period, as_of=as_of, today=settings.day_of(now)) for row in rows]
 
 
 def triangle(
-    *, kind: str, period: str, as_of: dt.date, settings: Installation, firsts: list[dt.date] | None = None
+    *, kind: str, period: str, as_of: dt.date, settings: Installation, kept_firsts: list[dt.date] | None = None
 ) -> list[Row]:
     """cohort, first_on, month, size, retained, retained_after, revenue from what was built of customers' days.
 
-    `retained` and `revenue` are of the periods with these first days; of all where None.
+    With `kept_firsts` from what is kept of them, `retained` and `revenue` of the periods with these first days alone.
     """
     params = {"as_of": as_of, "unit": period, "months": MONTHS[period], **flags(kind, settings)}
-    sql.run("metrics/sql/cohort_people.sql", params)
-    asked = firsts if firsts is not None else sql.rows("metrics/sql/cohort_firsts.sql", params)[0]["firsts"]
-    sql.run("metrics/sql/cohort_presence.sql", {**params, "firsts": asked})
+    source = "" if kept_firsts is None else "_kept"
+    sql.run(f"metrics/sql/cohort_people{source}.sql", params)
+    firsts = kept_firsts
+    if firsts is None:
+        firsts = sql.rows("metrics/sql/cohort_firsts.sql", params)[0]["firsts"]
+    sql.run(f"metrics/sql/cohort_presence{source}.sql", {**params, "firsts": firsts})
     return sql.rows("metrics/sql/cohort_triangle.sql", params)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Sum
 from django.utils.functional import Promise
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Installation
 from common.templatetags.crm import money, number, percent
 
+from . import revenue
 from .models import CohortRollup
 from .overview import Overview
 from .periods import Period, after
@@ -35,6 +37,11 @@ class Latest:
     def overview(self) -> Overview:
         return Overview.read(self.settings)
 
+    @cached_property
+    def movements(self) -> dict[str, Any] | None:
+        """Of monthly amounts in the last full month."""
+        return revenue.last_complete()
+
 
 def _people(count: int | None) -> Current | None:
     return None if count is None else Current(number(count), _("customers"))
@@ -58,6 +65,31 @@ def slipping(latest: Latest) -> Current | None:
 
 def renewals(latest: Latest) -> Current | None:
     return _people(latest.overview.figures.get("renewals"))
+
+
+def mrr(latest: Latest) -> Current | None:
+    """At the end of the last full month."""
+    row = latest.movements
+    if row is None:
+        return None
+    value, unit = large_money(row["at_end"])
+    return Current(value, unit, period_words(row["period"], latest.settings))
+
+
+def nrr(latest: Latest) -> Current | None:
+    """Of the last full month."""
+    return _rate_of_money(latest, "nrr")
+
+
+def grr(latest: Latest) -> Current | None:
+    return _rate_of_money(latest, "grr")
+
+
+def _rate_of_money(latest: Latest, name: str) -> Current | None:
+    row = latest.movements
+    if row is None or row[name] is None:
+        return None
+    return Current(percent(row[name]), "", period_words(row["period"], latest.settings))
 
 
 def ltv_historic(latest: Latest) -> Current | None:

@@ -47,18 +47,16 @@ def movements(
     first = start or first_amount()
     wanted = between(first, end or as_of, MONTHS[period]) if first else []
     periods = [one for one in wanted if one.is_complete(as_of=as_of, today=settings.day_of(now))]
-    computing.segments_at_start(periods if by == "segment" else [], now=now)
     if by == "segment":
+        computing.segments_at_start(periods, now=now)
         spells.build(as_of=as_of)
-    found = sums(periods, by=by)
-    names = computing.group_names(by, {row["value"] for row in found})
-    codes = {one.first: one.code for one in periods}
+    found = sums(periods, as_of=as_of, by=by)
+    names = computing.group_names(by, {row["value"] for row in found}) if by else {}
     return [
-        {"period": codes[row["first_on"]], "start": row["first_on"], "end": row["last_on"]}
+        {"period": row["period"].code, "start": row["period"].first, "end": row["period"].last}
         | {"group": names.get(row["value"])}
         | with_rates({name: row[name] for name in ("customers", *AMOUNTS)})
         for row in found
-        if not by or row["value"] is not None
     ]
 
 
@@ -75,13 +73,24 @@ def first_amount() -> dt.date | None:
         return cursor.fetchone()[0]
 
 
-def sums(periods: list[Period], *, by: str) -> list[Row]:
-    """first_on, last_on, value, customers and AMOUNTS of each period and value, from the spells last built."""
+def sums(periods: list[Period], *, as_of: dt.date, by: str = "") -> list[Row]:
+    """period, value ('' = not cut), customers and AMOUNTS of each period and group, from the spells last built."""
     if not computing.offered([by]):
         return []
-    days = {"firsts": [one.first for one in periods], "lasts": [one.last for one in periods]}
-    sql.run("metrics/sql/movements.sql", {**days, "dimension": by})
-    return sql.rows("metrics/sql/movement_sums.sql", days)
+    computing.file(as_of=as_of, everybody=bool(by))
+    if by != "segment":
+        sql.run("metrics/sql/segment_table.sql")
+    found = []
+    for one in periods:
+        move(one, as_of=as_of)
+        found += [row | {"period": one} for row in sql.rows("metrics/sql/movement_sums.sql", {"cut": by})]
+    return found
+
+
+def move(period: Period, *, as_of: dt.date, is_kept: bool = False) -> None:
+    """(Re)builds temp `movements` of one period, from what was built or is kept; up to `as_of` where that is less."""
+    name = f"metrics/sql/movements{'_kept' if is_kept else ''}.sql"
+    sql.run(name, {"first_on": period.first, "last_on": min(period.last, as_of)})
 
 
 def with_rates(row: Row) -> Row:

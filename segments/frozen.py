@@ -5,7 +5,7 @@ import datetime as dt
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ from accounts.models import Installation, User
 from common import sql
 from customers.importing import columns, reading
 from customers.importing.encoding import RefusedError
+from customers.models import Customer
 
 from . import membership
 from .models import FrozenLine, FrozenList, Segment
@@ -153,10 +154,21 @@ def copy(*, segment: Segment, name: str, by: User, now: dt.datetime) -> Segment:
     """Freezes the present members of a segment. Raises ListError where there are none."""
     found = segment.memberships.filter(left_on=None).order_by("customer__code")
     members = list(found.values_list("customer", "customer__code"))
+    return _keep(members, name=name, source=str(segment), by=by, now=now)
+
+
+@transaction.atomic
+def of_customers(*, ids: Collection[int], name: str, source: str, by: User, now: dt.datetime) -> Segment:
+    """A list of these customers, found on a page (`source`). Raises ListError where there are none."""
+    found = Customer.objects.current().filter(pk__in=ids).order_by("code").values_list("pk", "code")
+    return _keep(list(found), name=name, source=source, by=by, now=now)
+
+
+def _keep(members: list[tuple[int, str]], *, name: str, source: str, by: User, now: dt.datetime) -> Segment:
     if not members:
         raise ListError(_("Nobody is in this segment now, so there is nothing to keep."))
     made = FrozenList.objects.create(
-        source=FrozenList.Source.COPY, copied_from=str(segment)[:100], line_count=len(members), made_by=by, made_at=now
+        source=FrozenList.Source.COPY, copied_from=source[:100], line_count=len(members), made_by=by, made_at=now
     )
     FrozenLine.objects.bulk_create(
         (

@@ -41,7 +41,10 @@ SAMPLES: dict[str, Any] = {
     "pause_months": 6,
     "firsts": [dt.date(2026, 6, 1)],
     "lasts": [AS_OF],
-    "dimension": "plan",
+    "cut": "plan",
+    "is_there": True,
+    "by_contract": True,
+    "by_login": True,
     "last_on": AS_OF,
     "lease": 60,
     "most": 10,
@@ -71,6 +74,7 @@ MADE_IN_PYTHON = [
     "CREATE TEMP TABLE campaign_chosen AS SELECT id AS customer_id FROM customers_customer",
     "CREATE TEMP TABLE segment_changes AS SELECT id AS customer_id, TRUE AS is_in FROM customers_customer",
 ]
+MADE_FIRST = ["segment_table", "revenue_spells", "filed", "first_days"]  # read by statements that come before them
 EXPLAINABLE = re.compile(
     r"(--[^\n]*\n|\s)*(SELECT|WITH|INSERT|UPDATE|DELETE|CREATE (TEMP|UNLOGGED) TABLE \w+[^;(]* AS\s)", re.I
 )
@@ -102,7 +106,7 @@ def _make_tables():
     with connection.cursor() as cursor:
         for statement in MADE_IN_PYTHON:
             cursor.execute(statement)
-    for name in ["metrics/sql/segment_table.sql", "metrics/sql/revenue_spells.sql", *FILES]:
+    for name in [*(f"metrics/sql/{name}.sql" for name in MADE_FIRST), *FILES]:
         is_made = name.startswith("scores/") and "preview" not in name
         if not is_made and "CREATE TEMP" in sql.text(name):
             with transaction.atomic():

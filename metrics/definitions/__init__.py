@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 
 from accounts.models import Installation
 
-from . import foretelling, grid, population, renewing, returning, staying, worth
+from . import foretelling, grid, population, renewing, returning, revenue, staying, worth
 from .shape import TOPICS, Metric, Report, Words
 
 __all__ = ["METRICS", "REPORTS", "TOPICS", "Metric", "Report", "Words", "chip", "money_basis", "options"]
@@ -21,6 +21,7 @@ METRICS: dict[str, Metric] = {
     **renewing.METRICS,
     **worth.METRICS,
     **returning.METRICS,
+    **revenue.METRICS,
     **grid.METRICS,
     **foretelling.METRICS,
 }

@@ -105,7 +105,11 @@ class RevenueSpell(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_revenue_a_start", fields=["customer", "from_on"])]
-        indexes = [models.Index(fields=["until_on", "customer"], name="revenue_spells_by_end")]
+        indexes = [
+            models.Index(fields=["until_on", "customer"], name="revenue_spells_by_end"),
+            models.Index(fields=["from_on", "customer"], name="revenue_spells_by_start"),
+            models.Index(fields=["customer"], name="revenue_spells_pausing", condition=models.Q(paused__gt=0)),
+        ]
 
     def __str__(self):
         return f"{self.customer_id} {self.from_on} – {self.until_on}: {self.mrr}"
@@ -120,6 +124,8 @@ class FirstDay(models.Model):
     bought_on = models.DateField(null=True)
     signed_on = models.DateField(null=True)
     logged_in_on = models.DateField(null=True)
+    last_bought_on = models.DateField(null=True)
+    last_logged_in_on = models.DateField(null=True)
 
     PERSONAL: ClassVar[dict[str, str]] = {}
 
@@ -127,6 +133,7 @@ class FirstDay(models.Model):
         indexes = [
             models.Index(fields=["bought_on"], name="first_days_by_purchase"),
             models.Index(fields=["signed_on"], name="first_days_by_contract"),
+            models.Index(fields=["logged_in_on"], name="first_days_by_login"),
         ]
 
     def __str__(self):

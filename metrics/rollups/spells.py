@@ -10,6 +10,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from accounts import jobs
+from accounts.models import Installation
 from common import sql
 from metrics.models import Fill
 from scores import activity
@@ -18,7 +19,7 @@ from scores import spells as truth
 from . import filling
 
 METRIC, PERIOD = "spells", "all"
-BUILT = ("filed", "first_days")  # beside what scores.spells builds: metrics/sql/<name>.sql
+BUILT = ("filed", "first_days", "revenue_spells")  # beside what scores.spells builds: metrics/sql/<name>.sql
 KEPT = ("spells", *BUILT)  # metrics/sql/keep_<name>.sql: compares, marks, writes
 
 
@@ -44,7 +45,8 @@ def keep_up(*, as_of: dt.date, now: dt.datetime, touched: Collection[int] | None
 
 def _keep(as_of: dt.date, touched: Collection[int] | None, *, is_marked: bool) -> None:
     """Builds, compares and writes. Where everything is filled anew anyway (is_marked off) no month is marked."""
-    params = truth.parameters(as_of=as_of) | {"everybody": touched is None, "is_marked": is_marked}
+    lasting = {"pause_months": Installation.get().pause_months}
+    params = truth.parameters(as_of=as_of) | lasting | {"everybody": touched is None, "is_marked": is_marked}
     sql.run("scores/sql/room.sql")
     if touched is not None:
         activity.want(touched)

@@ -24,8 +24,8 @@ SELECT COALESCE(d.customer_id, k.customer_id) AS customer_id,
                                  CASE WHEN %(by_contract)s THEN d.signed_on END)::timestamp) AS cohort
   FROM kept k
   FULL JOIN first_days d ON d.customer_id = k.customer_id
- WHERE (k.customer_id, k.bought_on, k.signed_on, k.logged_in_on)
-       IS DISTINCT FROM (d.customer_id, d.bought_on, d.signed_on, d.logged_in_on)
+ WHERE (k.customer_id, k.bought_on, k.signed_on, k.logged_in_on, k.last_bought_on, k.last_logged_in_on)
+       IS DISTINCT FROM (d.customer_id, d.bought_on, d.signed_on, d.logged_in_on, d.last_bought_on, d.last_logged_in_on)
 ;;
 ANALYZE differing
 ;;
@@ -50,6 +50,6 @@ SELECT kind, month::date, onward
 ;;
 DELETE FROM metrics_firstday WHERE customer_id IN (SELECT customer_id FROM differing WHERE is_kept)
 ;;
-INSERT INTO metrics_firstday (customer_id, bought_on, signed_on, logged_in_on)
-SELECT n.customer_id, n.bought_on, n.signed_on, n.logged_in_on
+INSERT INTO metrics_firstday (customer_id, bought_on, signed_on, logged_in_on, last_bought_on, last_logged_in_on)
+SELECT n.customer_id, n.bought_on, n.signed_on, n.logged_in_on, n.last_bought_on, n.last_logged_in_on
   FROM first_days n JOIN differing d ON d.customer_id = n.customer_id

@@ -1,7 +1,7 @@
--- Purpose: the movements of monthly amounts added up by period and group.
--- One row per period and group; every period given is there (an empty one with value NULL and sums of 0).
--- Parameters: firsts, lasts (days).  Reads: temp movements.
-SELECT p.first_on, p.last_on, m.value,
+-- Purpose: the movements of monthly amounts of a period added up by one cut ('' = none).
+-- One row per group (value; '' = not cut); one row of zeros where there is nobody and no cut. Parameters: cut.
+-- Reads: temp movements.  Writes: nothing.
+SELECT groups.value,
        count(*) FILTER (WHERE m.was > 0) AS customers,
        COALESCE(sum(m.was), 0) AS at_start,
        COALESCE(sum(m.became) FILTER (WHERE m.move = 'new'), 0) AS new,
@@ -11,7 +11,12 @@ SELECT p.first_on, p.last_on, m.value,
        COALESCE(sum(m.was) FILTER (WHERE m.move = 'churned'), 0) AS churned,
        COALESCE(sum(m.paused), 0) AS paused,
        COALESCE(sum(m.became), 0) AS at_end
-  FROM unnest(%(firsts)s::date[], %(lasts)s::date[]) AS p (first_on, last_on)
-  LEFT JOIN movements m ON m.first_on = p.first_on
- GROUP BY p.first_on, p.last_on, m.value
- ORDER BY p.first_on, m.value
+  FROM (SELECT NULL AS nobody) AS one
+  LEFT JOIN movements m ON TRUE
+  CROSS JOIN LATERAL (
+       SELECT CASE %(cut)s WHEN 'owner' THEN m.owner WHEN 'segment' THEN m.segment WHEN 'industry' THEN m.industry
+                           WHEN 'region' THEN m.region WHEN 'plan' THEN m.plan WHEN 'tier' THEN m.tier
+                           WHEN 'cohort' THEN m.cohort ELSE '' END AS value) AS groups
+ WHERE groups.value IS NOT NULL
+ GROUP BY groups.value
+ ORDER BY groups.value

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.roles import may
+from accounts.roles import allows, may
 from common import exports
 from metrics import reading, reports
 from metrics.definitions import REPORTS, Report
@@ -48,4 +48,16 @@ def _rows(request: HttpRequest, name: str, by: str, second: str) -> list[Row]:
         return visible(reading.churn(period=period if period in MONTHS else "month", by=by), by, request)
     if name == "ltv":
         return visible(reading.ltv(by=by, second=second).rows, by, request, second)
-    return reports.answer(name, now=timezone.now(), by=by if by != "owner" else "")
+    by = by if by != "owner" or allows(request.user, "metrics.all_owners") else ""
+    try:
+        return reports.answer(name, now=timezone.now(), by=by, **_further(request, name))
+    except reports.ReportError:
+        raise Http404 from None
+
+
+def _further(request: HttpRequest, name: str) -> Row:
+    """The period and the report's own options, as the address has them."""
+    report = REPORTS[name]
+    asked = {key: request.GET[key] for key in report.options if request.GET.get(key)}
+    period = request.GET.get("period", "")
+    return {"options": asked} | ({"period": period} if period in report.periods else {})
