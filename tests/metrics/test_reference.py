@@ -1,10 +1,11 @@
 """Published and earlier figures of real data (origin: see the data's README)."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
-from metrics import cohorts, computing, rollups
+from metrics import cohorts, computing, payback, rollups, worth
 from metrics.models import ChurnRollup, CohortRollup, Fill
 from tests import factories
 
@@ -77,3 +78,18 @@ def _rollups_are_the_report(as_of):
     }
     assert sum(row["at_start"] for row in by_segment) == 540
     assert CohortRollup.objects.filter(cohort="1997-01-01", month=0).get().size == 781
+
+
+def test_ltv_of_online_retail_is_the_files_sum_however_it_is_cut(retail):
+    """Net of refunds £8,310,477.05; cuts, tenths, bands and months of begin all sum to it."""
+    as_of, net = dt.date(2011, 12, 9), Decimal("8310477.05")
+    (whole,) = computing.ltv(as_of=as_of, now=NOW)
+    assert whole["historic_total"] == net
+    for rows in worth.cuts(as_of=as_of).values():  # of the tables just built
+        assert sum(row["historic_total"] for row in rows) == net
+    tenths = worth.deciles()
+    assert sum(row["total"] for row in tenths) == sum(row["total"] for row in worth.distribution()) == net
+    assert max(row["customers"] for row in tenths) - min(row["customers"] for row in tenths) <= 1
+    months = payback.compute(as_of=as_of, margin=Decimal(1))[""]
+    assert sum(sum(row["revenue"]) for row in months) == net
+    assert (months[0]["cohort"], months[0]["customers"]) == ("2010-12", 885)
