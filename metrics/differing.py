@@ -74,9 +74,9 @@ def _counts(row: Row | None) -> tuple[int, int] | None:
     return (row["at_start"], row["lost"]) if row else None
 
 
-def people(ids: list[int], closing: Closing) -> list[Row]:
+def people(ids: list[int], closing: Closing, *, most: int = NAMES) -> list[Row]:
     """The customers (the first of many) with what brought the change: {"customer", "imported" or None}."""
-    shown = ids[:NAMES]
+    shown = ids[:most]
     found = Customer.objects.select_related("owner").in_bulk(shown)
     came = arrivals(shown, after=closing.closed_at)
     return [{"customer": found[pk], "imported": came.get(pk)} for pk in shown if pk in found]

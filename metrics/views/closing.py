@@ -7,13 +7,16 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Installation
 from accounts.roles import may
+from common import downloads
 from metrics import closing as closings
 from metrics import computing, differing, reading, rollups
 from metrics.definitions import METRICS, chip
@@ -23,6 +26,15 @@ from metrics.periods import Period, named
 from metrics.wording import CUTS, large_money, period_words
 
 SHOWN = 24
+FIGURES = ("at_start", "lost", "rate")
+HEADER = [
+    "month",
+    "closed_at",
+    "closed_by",
+    *(f"closed_{name}" for name in FIGURES),
+    *(f"now_{name}" for name in FIGURES),
+]
+PEOPLE = ["customer_id", "name", "owner", "lost_as_closed", "lost_now", "file"]
 STATES = ("", "closed", "open", "different")
 Row = dict[str, Any]
 
@@ -59,6 +71,43 @@ def index(request: HttpRequest) -> HttpResponse:
         "definition": chip("churn", settings=settings, as_of=rollups.filled_to()),
     }
     return render(request, "metrics/closing.html", context)
+
+
+@may("metrics.close")
+@require_POST
+def index_file(request: HttpRequest) -> HttpResponseBase:
+    """Every complete month with its closed and its present figures."""
+    rows = _months(Installation.get(), timezone.now())
+    lines = [[row["code"], *_closed_cells(row), *(row["now"][name] for name in FIGURES)] for row in rows]
+    back = reverse("metrics:closing")
+    return downloads.answer(request, name="closings", header=HEADER, rows=lambda: lines, back=back)
+
+
+def _closed_cells(row: Row) -> list[Any]:
+    if not row["closed"]:
+        return [""] * 5
+    when = timezone.localtime(row["closed"]["closed_at"])
+    return [f"{when:%Y-%m-%d %H:%M}", row["closed"]["name"], *(row["was"][name] for name in FIGURES)]
+
+
+@may("metrics.close")
+@require_POST
+def people_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Everybody who makes a difference in a closed month: code, name, owner, counted then and now, and the file."""
+    closing = get_object_or_404(Closing, pk=pk)
+    found = differing.since(closing)
+    lines = [
+        [row["customer"].code, row["customer"].name, getattr(row["customer"].owner, "name", ""), *counted, _file(row)]
+        for ids, counted in ((found.added, (0, 1)), (found.gone, (1, 0)))
+        for row in differing.people(ids, closing, most=len(ids))
+    ]
+    month = f"{closing.month:%Y-%m}"
+    back = reverse("metrics:closing-month", args=[month])
+    return downloads.answer(request, name=f"differences-{month}", header=PEOPLE, rows=lambda: lines, back=back)
+
+
+def _file(row: Row) -> str:
+    return row["imported"].file_name if row["imported"] else ""
 
 
 def _months(settings: Installation, now: dt.datetime) -> list[Row]:

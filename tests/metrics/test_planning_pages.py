@@ -131,6 +131,18 @@ def test_what_changed_since_stands_in_the_list_and_by_name_on_the_months_page(ma
     assert "66.67%" in page
 
 
+def test_closings_and_differences_come_as_files(manager, boss, kept):  # noqa: F811
+    found = closing.close(period=named("2026-05"), by=boss, now=NOW)
+    found.lost = []
+    found.save()
+    lines = b"".join(manager.post("/metrics/closing/file/")).decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("month,closed_at,closed_by,closed_at_start,closed_lost,closed_rate,now_at_start")
+    assert lines[1] == "2026-06,,,,,,2,0,0.0"
+    assert lines[2].startswith("2026-05,2026-07-01 09:00,鈴木部長,3,1,33.3")
+    lines = b"".join(manager.post(f"/metrics/closing/{found.pk}/people/file/")).decode("utf-8-sig").splitlines()
+    assert lines[1:] == [f"B,{kept.b.name},鈴木,0,1,"]
+
+
 def test_the_months_come_in_pages(manager, kept, monkeypatch):  # noqa: F811
     monkeypatch.setattr("metrics.views.closing.SHOWN", 2)
     page = manager.get("/metrics/closing/")
