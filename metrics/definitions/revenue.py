@@ -48,7 +48,7 @@ METRICS = {
         current="metrics.current.mrr",
     ),
     "nrr": Metric(
-        "NRR",
+        _("NRR"),
         "%",
         _(
             "How much of the monthly amounts at the start of a period the same customers still pay at its end, what"
@@ -63,7 +63,7 @@ METRICS = {
         current="metrics.current.nrr",
     ),
     "grr": Metric(
-        "GRR",
+        _("GRR"),
         "%",
         _(
             "How much of the monthly amounts at the start of a period is still paid at its end, without what the"

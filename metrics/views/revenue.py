@@ -20,7 +20,7 @@ from common import downloads
 from common.templatetags.crm import money, percent
 from customers.models import Customer
 from metrics import charts, computing, movements, revenue, rollups
-from metrics.definitions import chip
+from metrics.definitions import METRICS, chip
 from metrics.periods import MONTHS, Period, after, named
 from metrics.wording import CUTS, PERIODS, group_words, large_money, period_words, points
 
@@ -141,7 +141,14 @@ def _stats(row: Row, before: Row | None) -> list[Row]:
         delta = points(row[key], before[key]) if before else ""
         look = "flat" if not delta or delta[0] == "±" else "good" if delta[0] == "+" else "bad"
         stats.append(
-            {"icon": icon, "label": key.upper(), "value": percent(row[key]), "key": key, "delta": delta, "look": look}
+            {
+                "icon": icon,
+                "label": METRICS[key].name,
+                "value": percent(row[key]),
+                "key": key,
+                "delta": delta,
+                "look": look,
+            }
         )
     return stats
 
@@ -192,7 +199,7 @@ def _lines(asked: Asked, shown: list[Period], complete: list[Period], settings: 
     found = {(row["period"], row["value"]): row for row in rows}
     if not asked.by or asked.group is not None:
         value = asked.group
-        series = {key.upper(): [_of(found, one, value, key) for one in shown] for key in ("nrr", "grr")}
+        series = {str(METRICS[key].name): [_of(found, one, value, key) for one in shown] for key in ("nrr", "grr")}
     else:
         largest = sorted((row for row in rows if row["period"] == shown[-1]), key=lambda row: -row["at_start"])[:LINES]
         series = {
