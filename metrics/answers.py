@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Min
+
 from common import sql
 from metrics.definitions import REPORTS
 from metrics.reports import COLUMNS, ReportError, within
@@ -14,10 +16,11 @@ from scores import scoring
 from scores.models import ScoreSnapshot
 
 from . import cohorts as counting
-from . import computing, costs, flows, keeping, payback, reading, reconciling, repeating
+from . import computing, costs, flows, keeping, payback, reading, reconciling, repeating, rollups
+from . import reasons as answering
 from . import revenue as revenues
-from .models import RfmFlow
-from .periods import MONTHS, ONE_DAY, holding
+from .models import LossRollup, RfmFlow
+from .periods import MONTHS, ONE_DAY, Period, fiscal_year_start, holding
 
 Row = dict[str, Any]
 
@@ -160,3 +163,19 @@ def reconcile(*, today: dt.date, start: dt.date | None, end: dt.date | None, per
     wanted = reconciling.complete(start=start, end=end, as_of=today, today=today, months=MONTHS[period])
     kept = reconciling.kept([one.code for one in wanted])
     return reconciling.as_rows(kept) if wanted and (not start or wanted[0].code in kept) else None
+
+
+def reasons(*, today: dt.date, start: dt.date | None, end: dt.date | None, period: str, by: str) -> list[Row] | None:
+    """Why customers left, of every complete period kept; None where one is asked for from before the first kept."""
+    months = MONTHS[period]
+    over = LossRollup.objects.filter(rollups.complete(months), months=months)
+    oldest = over.aggregate(oldest=Min("first"))["oldest"]
+    first = holding(start, months).first if start else oldest
+    if oldest is None or first < oldest:
+        return None
+    found = over.filter(dimension=by, first__gte=first, **({"first__lte": end} if end else {}))
+    fields = ("first", "group", "kind", "value", "lost", "mrr", "sales")
+    starts = fiscal_year_start() if months == 6 else None
+    return answering.named(
+        [{**row, "period": Period(row["first"], months, starts)} for row in found.values(*fields)], by
+    )

@@ -14,7 +14,7 @@ from scores import spells
 
 from . import computing, home, renewing, trialing
 from .models import KeptReport
-from .periods import Period, after
+from .periods import Period, after, holding
 
 Row = dict[str, Any]
 AMOUNTS = {
@@ -33,6 +33,7 @@ AMOUNTS |= {"low", "high", "highest", "lowest", "historic", "to_come", "lifetime
 STAKES = 50  # customers with most at stake
 DUE = 20  # next deadlines, of everybody and of each owner
 MONTHS_BACK = 13
+PERIODS_BACK = {1: 14, 3: 9, 6: 5, 12: 5}  # of each length, of whom is counted who came back
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def keep(*, as_of: dt.date, now: dt.datetime) -> None:
     found["due", ""] = sql.rows("metrics/sql/due_list.sql", {"as_of": as_of, "most": DUE})
     found |= _of_contracts(as_of=as_of, today=Installation.get().day_of(now))
     found["churn", "month_end"] = _other_month_end(as_of=as_of, now=now)
+    found["returned", ""] = sql.rows("metrics/sql/returned_kept.sql", _newest(as_of))
     KeptReport.objects.filter(name__in={name for name, _by in found}).delete()
     KeptReport.objects.bulk_create(
         [KeptReport(name=name, by=by, as_of=as_of, rows=rows) for (name, by), rows in found.items()]
@@ -89,6 +91,20 @@ def _exact(row: Row) -> Row:
 
 def _amount(value: Any) -> Any:
     return [Decimal(one) for one in value] if isinstance(value, list) else Decimal(value)
+
+
+def _newest(as_of: dt.date) -> dict[str, list[Any]]:
+    """The newest periods of each length, as a statement takes them."""
+    found = [
+        Period(after(holding(as_of, months).first, -back * months), months)
+        for months, shown in PERIODS_BACK.items()
+        for back in range(shown)
+    ]
+    return {
+        "firsts": [one.first for one in found],
+        "lasts": [min(one.last, as_of) for one in found],
+        "lengths": [one.months for one in found],
+    }
 
 
 def _other_month_end(*, as_of: dt.date, now: dt.datetime) -> list[Row]:

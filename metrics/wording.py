@@ -30,19 +30,34 @@ CUTS: dict[str, str | Promise] = {
 PERIODS: dict[str, str | Promise] = {
     "month": pgettext_lazy("period", "Month"),
     "quarter": pgettext_lazy("period", "Quarter"),
+    "half": pgettext_lazy("period", "Half-year"),
+    "year": pgettext_lazy("period", "Fiscal year"),
 }
 
 
 def period_words(period: Period, settings: Installation) -> str:
-    """2026年10月; a quarter by the company's fiscal year where its quarters are the calendar's."""
+    """2026年10月; a quarter by the company's fiscal year where its quarters are the calendar's; 2026年度 上期."""
     if period.months == 1:
         return date_format(period.first, "YEAR_MONTH_FORMAT")
+    if period.months > 3:
+        return _year_words(period, settings)
     start, month = settings.fiscal_year_start, period.first.month
     words = {"first": month, "last": period.last.month, "year": period.first.year}
     if (month - start) % 3:
         return _("%(year)s, months %(first)s–%(last)s") % words
     words |= {"year": period.first.year - (month < start), "number": (month - start) % 12 // 3 + 1}
     return _("FY%(year)s Q%(number)s (months %(first)s–%(last)s)") % words
+
+
+def _year_words(period: Period, settings: Installation) -> str:
+    """A fiscal year or a half of one."""
+    words = {"year": period.first.year, "first": period.first.month, "last": period.last.month}
+    if period.months == 12:
+        return _("FY%(year)s") % words
+    if period.first.month == settings.fiscal_year_start:
+        return _("FY%(year)s, first half (months %(first)s–%(last)s)") % words
+    words["year"] -= period.first.month < settings.fiscal_year_start
+    return _("FY%(year)s, second half (months %(first)s–%(last)s)") % words
 
 
 def group_words(by: str, group: str | None) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 
 from accounts.models import Installation
 
-from . import foretelling, grid, population, renewing, returning, revenue, staying, worth
+from . import foretelling, grid, leaving, population, renewing, returning, revenue, staying, worth
 from .shape import TOPICS, Metric, Report, Words
 
 __all__ = ["METRICS", "REPORTS", "TOPICS", "Metric", "Report", "Words", "chip", "money_basis", "options"]
@@ -19,6 +19,7 @@ __all__ = ["METRICS", "REPORTS", "TOPICS", "Metric", "Report", "Words", "chip", 
 METRICS: dict[str, Metric] = {
     **staying.METRICS,
     **renewing.METRICS,
+    **leaving.METRICS,
     **worth.METRICS,
     **returning.METRICS,
     **revenue.METRICS,

@@ -1,5 +1,6 @@
 """Figures computed once, what people set beside them, and what is mailed of them."""
 
+from .losses import LossRollup
 from .mailing import ReportMail, Schedule
 from .planning import AcquisitionCost, Annotation, Closing, Goal
 from .rollups import (
@@ -28,6 +29,7 @@ __all__ = [
     "FirstDay",
     "Goal",
     "KeptReport",
+    "LossRollup",
     "MovementRollup",
     "ReportMail",
     "RevenueSpell",

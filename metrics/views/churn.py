@@ -1,167 +1,341 @@
-"""Churn by month or quarter, whole or cut, and the names behind every "lost"."""
+"""Churn by month, quarter, half and year: everybody's over time, the groups of a cut, or two cuts across each other."""
 
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Installation, Role, User
+from accounts.models import Installation
 from accounts.roles import allows, may
-from customers.models import Customer
-from metrics import charts, computing, reading, rollups
+from common import downloads
+from metrics import charts, churn_people, churn_tables, computing, rollups
+from metrics.churn_tables import OVERLAPPING, Compared, Figure
+from metrics.comparing import LABELS
 from metrics.definitions import METRICS, chip
-from metrics.periods import MONTHS, Period, named
+from metrics.periods import Period, named
 from metrics.wording import CUTS, PERIODS, group_words, period_words, points
 
-LAST = {"month": 13, "quarter": 9}
-YEAR = {"month": 12, "quarter": 4}
+from .asked import EVERYBODY, Asked, people_address
+
+SHOWN = {"month": 14, "quarter": 10, "half": 6, "year": 6}  # with the one that is not over
 LINES = 5
-NAMES = 500
-EVERYBODY = "all"
+ROWS, COLUMNS = 20, 12
+GROUPS = 100
+HEADER = [
+    "period",
+    "start",
+    "end",
+    "is_complete",
+    "group",
+    "second_group",
+    "at_start",
+    "lost",
+    "rate",
+    "won_back",
+    "joined",
+    "at_end",
+]
 
 Row = dict[str, Any]
+
+
+@dataclass
+class Page:
+    """What is asked for, and which periods there are to show."""
+
+    asked: Asked
+    settings: Installation
+    as_of: dt.date | None
+    today: dt.date
+    everybody: list[Figure]  # of every period, newest first, those not over as well
+
+    @classmethod
+    def read(cls, asked: Asked) -> "Page":
+        settings = Installation.get()
+        today = settings.day_of(timezone.now())
+        return cls(asked, settings, rollups.filled_to(), today, churn_tables.everybody(asked.months))
+
+    @property
+    def periods(self) -> list[Period]:
+        return [one.period for one in self.everybody]
+
+    @property
+    def whole(self) -> list[Figure]:
+        """The figures the page speaks of as a whole, of the periods shown, oldest first."""
+        if self.asked.group is None:
+            return self.everybody[: SHOWN[self.asked.period]][::-1]
+        return churn_tables.figures(self.shown, **self.cut)
+
+    def is_complete(self, period: Period) -> bool:
+        return self.as_of is not None and period.is_complete(as_of=self.as_of, today=self.today)
+
+    @property
+    def chosen(self) -> Period | None:
+        """The period asked for, else the newest that is over."""
+        found = named(self.asked.at)
+        if found in self.periods:
+            return found
+        return next((one for one in self.periods if self.is_complete(one)), next(iter(self.periods), None))
+
+    @property
+    def shown(self) -> list[Period]:
+        """The newest periods, oldest first."""
+        return self.periods[: SHOWN[self.asked.period]][::-1]
+
+    def words(self, period: Period) -> str:
+        return period_words(period, self.settings)
+
+    @property
+    def cut(self) -> Row:
+        """Which rows of the rollup make the whole that the page speaks of."""
+        return {"by": self.asked.by, "groups": [self.asked.group]} if self.asked.group is not None else {}
 
 
 @may("metrics.view")
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Periods of everybody (staff: of their own customers first), or the groups of one period."""
-    settings = Installation.get()
-    period = request.GET.get("period", "month")
-    period = period if period in LAST else "month"
-    by, group = _cut(request)
-    rows = reading.churn(period=period, by=by, group=group, last=LAST[period])
-    if not rows and group is not None and "by" not in request.GET:
-        by, group, rows = "", None, reading.churn(period=period, last=LAST[period])
-    context = {
-        "settings": settings,
-        "as_of": rollups.filled_to(),
-        "name": METRICS["churn"].name_under(settings.churn_policy),
-        "period": period,
-        "periods": PERIODS.items(),
-        "by": by,
-        "by_address": by or EVERYBODY,
-        "cuts": [(key or EVERYBODY, CUTS[key]) for key in computing.offered(["", *computing.CHURN_BY])],
-        "is_own": group is not None,
+    """The page; staff who look after nobody see everybody."""
+    page = Page.read(Asked.read(request))
+    request.installation = page.settings  # type: ignore[attr-defined]  # read once a page (accounts.context)
+    whole = page.whole
+    if not whole and page.asked.group is not None and "by" not in request.GET:
+        page.asked = Asked(period=page.asked.period, at=page.asked.at)
+        whole = page.whole
+    return render(request, "metrics/churn.html", _context(page, whole, request))
+
+
+def _context(page: Page, whole: list[Figure], request: HttpRequest) -> Row:
+    asked, chosen = page.asked, page.chosen
+    name = METRICS["churn"].name_under(page.settings.churn_policy)
+    free = asked.free
+    context: Row = {
+        "asked": asked,
+        "page": page,
+        "as_of": page.as_of,
+        "name": name,
+        "chosen": chosen,
+        "chosen_words": page.words(chosen) if chosen else "",
+        "is_complete": chosen is not None and page.is_complete(chosen),
+        "periods": [(words, asked.address(period=key, at=""), key == asked.period) for key, words in PERIODS.items()],
+        "choices": [(one.code, page.words(one), page.is_complete(one)) for one in page.periods],
+        "cuts": cut_choices(),
+        "cut_words": [CUTS[cut] for cut in free],
+        "held": _held(asked),
+        "has_overlap": any(cut in OVERLAPPING for cut in free),
+        "shape": ("periods", "groups", "matrix")[len(free)],
+        "tiny": churn_tables.TINY,
+        "table_url": asked.address("metrics:churn-table"),
+        "free_url": asked.address(group=None) if allows(request.user, "metrics.all_owners") else "",  # type: ignore[arg-type]  # signed in
+        "change_words": LABELS[asked.months][0],
+        "year_words": LABELS[asked.months][1],
     }
-    part = _groups(request, rows, by, settings) if by and group is None else _periods(rows, by, period, settings)
-    return render(request, "metrics/churn.html", context | part | {"definition": _definition(part, settings, context)})
+    if chosen:
+        parts = {"periods": _periods, "groups": _groups, "matrix": _matrix}
+        context |= _flow(page, whole, chosen) | parts[context["shape"]](page, whole, chosen)
+    said = {"period": context["chosen_words"], "code": chosen.code if chosen else ""}
+    return context | {"definition": chip("churn", settings=page.settings, as_of=page.as_of, **said)}
 
 
-def _cut(request: HttpRequest) -> tuple[str, str | None]:
-    """The dimension asked for, and the one group of it shown; staff see their own part of the cut by owner."""
-    asked = request.GET.get("by", "owner" if request.user.role == Role.CS else "")
-    by = asked if asked in computing.CHURN_BY else ""
-    is_own = by == "owner" and not allows(request.user, "metrics.all_owners")
-    return by, str(request.user.pk) if is_own else None
+def cut_choices() -> list[tuple[str, Any]]:
+    """The cuts there is something to say about, by the word of the address."""
+    return [(key or EVERYBODY, CUTS[key]) for key in computing.offered(["", *computing.CHURN_BY])]
 
 
-def _periods(rows: list[Row], by: str, period: str, settings: Installation) -> dict[str, Any]:
+def _held(asked: Asked) -> Row | None:
+    """The one group the page is held to, in words."""
+    if asked.group is None:
+        return None
+    return {"cut": CUTS[asked.by], "words": called(asked.by, [asked.group])[asked.group]}
+
+
+def called(by: str, groups: list[str]) -> dict[str, str]:
+    """How the groups of a cut are called."""
+    found = computing.group_names(by, set(groups))
+    return {group: group_words(by, found.get(group)) for group in groups}
+
+
+def _flow(page: Page, whole: list[Figure], chosen: Period) -> Row:
+    """Start → lost, won back, joined → end of the period, each with its customers."""
+    one = next((figure for figure in whole if figure.period == chosen), None)
+    one = one or next(iter(churn_tables.figures([chosen], **page.cut)), Figure(chosen))
+    address = {who.replace("-", "_"): page.asked.people(who, chosen.code) for who in churn_people.WHO}
+    return {"flow": one, "flow_urls": address}
+
+
+def _periods(page: Page, whole: list[Figure], chosen: Period) -> Row:
     """One line a period, newest first, with the change against the period and the year before."""
-    rates = [row["rate"] for row in rows]
-    back = YEAR[period]
-    for at, row in enumerate(rows):
-        row["words"] = _words(row, period, settings)
-        row["change"] = points(row["rate"], rates[at - 1]) if at else ""
-        row["year_change"] = points(row["rate"], rates[at - back]) if at >= back else ""
-        row["url"] = _lost_url(row, by)
-    words = [row["words"] for row in rows]
-    name = str(METRICS["churn"].name_under(settings.churn_policy))
-    chart = charts.line(words, {name: rates}) if any(rate is not None for rate in rates) else None
+    rates = {one.period: one.rate for one in whole if page.is_complete(one.period)}
     return {
-        "rows": rows[::-1],
-        "chart": chart,
-        "span": f"{words[0]} – {words[-1]}" if words else "",
-        "code": _code(rows),
+        "rows": [_period_row(page, one, rates) for one in reversed(whole)],
+        "chart": _chart(page, {str(METRICS["churn"].name_under(page.settings.churn_policy)): whole}),
     }
 
 
-def _code(rows: list[Row]) -> str:
-    return rows[-1]["period"] if rows else ""
-
-
-def _groups(request: HttpRequest, rows: list[Row], by: str, settings: Installation) -> dict[str, Any]:
-    """The groups of one period, the largest first; lines of the largest over all periods."""
-    codes = sorted({row["period"] for row in rows})
-    chosen = request.GET.get("at", "")
-    chosen = chosen if chosen in codes else (codes[-1] if codes else "")
-    shown = sorted((row for row in rows if row["period"] == chosen), key=lambda row: -row["at_start"])
-    for row in shown:
-        row["words"] = group_words(by, row["group"])
-        row["url"] = _lost_url(row, by)
-    sums = {key: sum(row[key] for row in shown) for key in ("at_start", "lost")}
-    called = {code: period_words(found, settings) for code in codes if (found := named(code))}
+def _period_row(page: Page, one: Figure, rates: dict[Period, float | None]) -> Row:
+    rate = rates.get(one.period)
     return {
-        "groups": shown,
-        "total": {**sums, "rate": computing.rate(sums["lost"], sums["at_start"]), "url": _lost_url(shown[0], "")}
-        if shown
-        else None,
-        "at": chosen,
-        "codes": [(code, called[code]) for code in reversed(codes)],
-        "chart": _lines(rows, shown[:LINES], called) if len(codes) > 1 else None,
-        "span": called.get(chosen, ""),
-        "code": chosen,
+        "figure": one,
+        "words": page.words(one.period),
+        "is_complete": one.period in rates,
+        "change": points(rate, rates.get(churn_tables.before(one.period))),
+        "year_change": points(rate, rates.get(churn_tables.year_before(one.period))),
+        "url": page.asked.people("lost", one.period.code),
+        "here": page.asked.address(at=one.period.code),
     }
 
 
-def _lines(rows: list[Row], largest: list[Row], called: dict[str, str]) -> charts.Chart:
-    found = {(row["period"], row["value"]): row["rate"] for row in rows}
-    series = {row["words"]: [found.get((code, row["value"])) for code in called] for row in largest}
-    return charts.line(list(called.values()), series)
+def _chart(page: Page, lines: dict[str, list[Figure]]) -> charts.Chart | None:
+    """Lines over the periods shown; one that is not over is marked."""
+    series = {}
+    for name, figures in lines.items():
+        rates = {one.period: one.rate for one in figures}
+        series[name] = [rates.get(one) for one in page.shown]
+    if not any(rate is not None for line in series.values() for rate in line):
+        return None
+    words = [page.words(one) for one in page.shown]
+    return charts.line(words, series) | charts.over(page.shown, as_of=page.as_of, today=page.today)
 
 
-def _definition(part: dict[str, Any], settings: Installation, context: dict[str, Any]) -> dict[str, Any]:
-    return chip("churn", settings=settings, as_of=context["as_of"], period=part["span"], code=part["code"])
+def _groups(page: Page, whole: list[Figure], chosen: Period) -> Row:
+    """The groups of one period beside the two it is compared with; lines of the largest over all periods."""
+    asked = page.asked
+    (cut,) = asked.free
+    is_held = asked.group is not None
+    where: Row = {"by": asked.by, "second": asked.second, "groups": [asked.group]} if is_held else {"by": asked.by}
+    found = churn_tables.compared(chosen, is_complete=page.is_complete(chosen), **where)
+    names = called(cut, [_of(one.now, is_held) for one in found])
+    rows = _sorted(found, asked.sort, names, is_held)
+    largest = [_of(one.now, is_held) for one in churn_tables.ordered(found, "-at_start")[:LINES]]
+    few = {"seconds": largest} if is_held else {"groups": largest}
+    history = churn_tables.figures(page.shown, **{**where, **few})
+    lines = {names[group]: [one for one in history if _of(one, is_held) == group] for group in largest}
+    return {
+        "groups": [_group_row(page, one, names, is_held) for one in rows[:GROUPS]],
+        "group_count": len(rows),
+        "chart": _chart(page, lines),
+        "sorts": _sorts(asked),
+        "total": None if cut in OVERLAPPING else next((one for one in whole if one.period == chosen), None),
+        "total_url": asked.people("lost", chosen.code),
+    }
 
 
-def _words(row: Row, period: str, settings: Installation) -> str:
-    return period_words(Period(row["start"], MONTHS[period]), settings)
+def _of(one: Figure, is_held: bool) -> str:
+    return one.second if is_held else one.group
 
 
-def _lost_url(row: Row, by: str) -> dict[str, str]:
-    """What the drill-down of this figure needs: the period's code, the cut and the group's stored value."""
-    return {"code": row["period"], "by": by, "group": row["value"] or ""}
+def _sorted(found: list[Compared], sort: str, names: dict[str, str], is_held: bool) -> list[Compared]:
+    if sort.lstrip("-") != "name":
+        return churn_tables.ordered(found, sort)
+    return sorted(found, key=lambda one: names[_of(one.now, is_held)], reverse=sort.startswith("-"))
+
+
+def _group_row(page: Page, one: Compared, names: dict[str, str], is_held: bool) -> Row:
+    asked, group = page.asked, _of(one.now, is_held)
+    chosen = {"second": group} if is_held else {"group": group}
+    return {
+        "figure": one.now,
+        "words": names[group],
+        "change": points(one.now.rate, one.before),
+        "year_change": points(one.now.rate, one.year_before),
+        "url": asked.people("lost", one.now.period.code, **chosen),
+        "here": "" if is_held else asked.address(group=group),
+    }
+
+
+def _sorts(asked: Asked) -> dict[str, Row]:
+    """For each column: the link that sorts by it, or turns it round, and how it stands now."""
+    found = {}
+    for name in ("name", *churn_tables.ORDERS):
+        falling = "" if name == "name" else "-"
+        turned = {name: f"-{name}", f"-{name}": name}.get(asked.sort, falling + name)
+        order = {name: "ascending", f"-{name}": "descending"}.get(asked.sort, "")
+        found[name] = {"url": asked.address(sort=turned), "order": order}
+    return found
+
+
+def _matrix(page: Page, whole: list[Figure], chosen: Period) -> Row:
+    """The largest groups of both cuts; each cell leads to its lost."""
+    asked = page.asked
+    found = churn_tables.matrix(chosen, by=asked.by, second=asked.second, most_rows=ROWS, most_columns=COLUMNS)
+    rows = called(asked.by, [one.group for one in found.rows])
+    columns = called(asked.second, [one.group for one in found.columns])
+    total = next((one for one in whole if one.period == chosen), None)
+    return {
+        "columns": [{"words": columns[one.group], **_cell(page, one, 0, second=one.group)} for one in found.columns],
+        "lines": [
+            {
+                "words": rows[one.group],
+                "here": asked.address(group=one.group),
+                "total": _cell(page, one, 0, group=one.group),
+                "cells": [
+                    {"column": columns[other.group]}
+                    | _cell(
+                        page,
+                        found.cells.get((one.group, other.group)),
+                        found.most,
+                        group=one.group,
+                        second=other.group,
+                    )
+                    for other in found.columns
+                ],
+            }
+            for one in found.rows
+        ],
+        "more_rows": max(found.row_count - ROWS, 0),
+        "more_columns": max(found.column_count - COLUMNS, 0),
+        "matrix_total": _cell(page, total, 0) if total else None,
+    }
+
+
+def _cell(page: Page, one: Figure | None, most: float, **groups: str) -> Row:
+    if one is None:
+        return {"figure": None}
+    share = (one.rate or 0) / most if most and not one.is_tiny else 0
+    pairs = [
+        (cut, groups[key]) for cut, key in ((page.asked.by, "group"), (page.asked.second, "second")) if key in groups
+    ]
+    return {"figure": one, "heat": charts.heat(share), "url": people_address("lost", one.period.code, pairs)}
 
 
 @may("metrics.view")
-@require_safe
-def lost(request: HttpRequest, code: str) -> HttpResponse:
-    """The customers lost in a period (of one group), as of the day the figure speaks of."""
-    period, by, group = _asked(request, code)
-    settings, as_of = Installation.get(), rollups.filled_to()
-    found = computing.lost(period=period, as_of=as_of, now=timezone.now(), by=by, group=group) if as_of else []
-    people = Customer.objects.select_related("owner", "score").in_bulk([row["customer_id"] for row in found[:NAMES]])
-    context = {
-        "name": METRICS["churn"].name_under(settings.churn_policy),
-        "words": period_words(period, settings),
-        "period": period,
-        "as_of": as_of,
-        "count": len(found),
-        "shown": min(len(found), NAMES),
-        "lost": [row | {"customer": people[row["customer_id"]]} for row in found if row["customer_id"] in people],
-        "has_reasons": any(row["reason"] or row["competitor"] for row in found),
-        "cut": CUTS[by] if by else "",
-        "group": group_words(by, _group_name(by, group)) if by else "",
-        "address": {"by": by, "group": group, "period": "quarter" if period.months > 1 else "month"},
-    }
-    return render(request, "metrics/lost.html", context)
+@require_POST
+def table(request: HttpRequest) -> HttpResponseBase:
+    """Every period of the table as a file, all groups of it."""
+    page = Page.read(Asked.read(request))
+    return downloads.answer(
+        request,
+        name=f"churn-{page.asked.period}",
+        header=HEADER,
+        rows=lambda: _lines(page),
+        back=page.asked.address(),
+    )
 
 
-def _asked(request: HttpRequest, code: str) -> tuple[Period, str, str | None]:
-    period, by = named(code), request.GET.get("by", "")
-    if period is None or (by and by not in computing.CHURN_BY):
-        raise Http404
-    group = request.GET.get("group", "")[:200].replace("\0", "") if by else None
-    is_own = group == str(request.user.pk)
-    if by == "owner" and not is_own and not allows(request.user, "metrics.all_owners"):
-        raise PermissionDenied
-    return period, by, group
-
-
-def _group_name(by: str, group: str | None) -> str | None:
-    if by == "owner" and group and group.isascii() and group.isdigit():
-        return User.objects.filter(pk=group).values_list("name", flat=True).first()
-    return group
+def _lines(page: Page) -> Iterator[list[Any]]:
+    asked = page.asked
+    groups = None if asked.group is None else [asked.group]
+    found = churn_tables.figures(page.periods, by=asked.by, second=asked.second, groups=groups)
+    firsts = computing.group_names(asked.by, {one.group for one in found}) if asked.by else {}
+    seconds = computing.group_names(asked.second, {one.second for one in found}) if asked.second else {}
+    for one in found:
+        period = one.period
+        yield [
+            period.code,
+            period.first,
+            period.last,
+            page.is_complete(period),
+            firsts.get(one.group, ""),
+            seconds.get(one.second, ""),
+            one.at_start,
+            one.lost,
+            one.rate,
+            one.won_back,
+            one.joined,
+            one.at_end,
+        ]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.db import transaction
 
 from customers.models import DimensionChange
 from metrics import rollups
@@ -50,6 +51,21 @@ def found_company():
     DimensionChange.objects.create(customer=b, dimension="owner", since=None, value=str(sato.pk))
     DimensionChange.objects.create(customer=b, dimension="owner", since="2026-04-10", value=str(suzuki.pk))
     return SimpleNamespace(a=a, b=b, c=c, d=d, sato=sato, suzuki=suzuki)
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker):
+    """`once(make)` puts rows there for all tests of a module; what a test does beyond that is gone after it."""
+    with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rollups, "SNAPSHOTS_BACK", 0)
+        yield lambda make: make()
+        transaction.set_rollback(True)
+
+
+def pass_night():
+    """What the night of 1 July computes."""
+    scoring.compute(as_of=TODAY, now=NOW)
+    rollups.fill(as_of=TODAY, now=NOW)
 
 
 @pytest.fixture

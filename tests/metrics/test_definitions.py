@@ -20,7 +20,12 @@ from tests import factories
 from .conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
-COUNTED_FRESH = {"model-check", "model", "rfm-flow"}  # what the night keeps as the models and days themselves
+COUNTED_FRESH = {
+    "model-check",
+    "model",
+    "rfm-flow",
+    "returned",
+}  # what the night keeps as the models and days themselves
 
 
 @pytest.fixture
