@@ -101,6 +101,7 @@ urlpatterns = [
     path("metrics/report/<slug:code>/", monthly.page, name="monthly"),
     path("metrics/report/<slug:code>/pdf/", monthly.pdf, name="monthly-pdf"),
     path("metrics/report/<slug:code>/xlsx/", monthly.xlsx, name="monthly-xlsx"),
+    path("metrics/report/<slug:code>/tables/<slug:key>/", monthly.table, name="monthly-table"),
     path("metrics/definitions/", definitions.index, name="definitions"),
     path("metrics/csv/<slug:name>/", files.table, name="csv"),
     path("api/v1/reports/<slug:name>/", api.report, name="report"),

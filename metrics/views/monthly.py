@@ -3,7 +3,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.models import Installation
@@ -15,7 +14,7 @@ from metrics.monthly import pdf as drawn
 from metrics.periods import Period, named
 from metrics.wording import period_words
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from . import files
 
 
 @may("metrics.view")
@@ -58,14 +57,14 @@ def month_of(code: str) -> Period:
 @require_safe
 def pdf(request: HttpRequest, code: str) -> HttpResponse:
     report = _kept(request, code)
-    return _file(drawn.render(report), "application/pdf", f"{_stem(report)}.pdf")
+    return files.as_file(drawn.render(report), "application/pdf", f"{_stem(report)}.pdf")
 
 
 @may("metrics.view")
 @require_safe
 def xlsx(request: HttpRequest, code: str) -> HttpResponse:
     report = _kept(request, code)
-    return _file(book.render(report), XLSX, f"{_stem(report)}.xlsx")
+    return files.as_file(book.render(report), files.XLSX, f"{_stem(report)}.xlsx")
 
 
 def _kept(request: HttpRequest, code: str) -> monthly.Report:
@@ -80,7 +79,13 @@ def _stem(report: monthly.Report) -> str:
     return report.title.replace(" ", "_")
 
 
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
+@may("metrics.view")
+@require_safe
+def table(request: HttpRequest, code: str, key: str) -> HttpResponse:
+    """One table of the report as CSV or workbook (form=xlsx); the figures of a chart too."""
+    report = _kept(request, code)
+    tables = [one for part in report.sections for one in (*part.tables, *(chart.table for chart in part.charts))]
+    found = next((one for one in tables if one.key == key), None)
+    if found is None:
+        raise Http404
+    return files.handed_out(request, f"{code}-{key}", [column.name for column in found.columns], found.rows)

@@ -262,3 +262,29 @@ def test_where_the_font_is_missing_the_readers_own_serves(settings, tmp_path):
     finally:
         for one in (fonts.regular, fonts.bold, fonts._known):
             one.cache_clear()
+
+
+def test_each_table_is_a_file_too(closed_months, signed_in):
+    client = signed_in(factories.user(role=Role.MANAGER, language="en"))
+    text = client.get("/metrics/report/2026-05/tables/lost/").content.decode("utf-8-sig").splitlines()
+    assert text == [
+        "Customer,Code,Owner,Last active day,Reason,Competitor,Historic LTV",
+        "備前工業,B,鈴木,2026-05-30,価格,X社,10000.00",
+    ]
+    answer = client.get("/metrics/report/2026-05/tables/churn-months/?form=xlsx")
+    (first, may, *_rest) = openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
+    assert first[:3] == ("Period", "At the start", "Lost")
+    assert may[:3] == ("May 2026", 3, 1)
+    assert client.get("/metrics/report/2026-05/tables/nothing/").status_code == 404
+
+
+def test_a_named_report_is_a_workbook_where_one_asks_for_it(closed_months, signed_in):
+    client = signed_in(factories.user(role=Role.MANAGER, language="en"))
+    answer = client.get("/metrics/csv/churn/?by=industry&form=xlsx")
+    assert answer["Content-Disposition"] == 'attachment; filename="churn.xlsx"'
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
+    text = client.get("/metrics/csv/churn/?by=industry").content.decode("utf-8-sig").splitlines()
+    assert len(rows) == len(text)
+    assert ",".join(rows[0]) == text[0]
+    assert client.get("/metrics/csv/churn/?by=nonsense&from=x&to=2026-01-01&period=century").status_code == 200
+    assert client.get("/metrics/csv/model/").status_code == 404
