@@ -224,13 +224,13 @@ def retained(source: Source) -> tuple[str, ...]:
 
 def _movements(source: Source, found: list[MovementRollup | None]) -> Table:
     names = (
-        _("At the start"),
+        pgettext("movement", "At the start"),
         pgettext("movement", "New"),
         pgettext("movement", "Reactivated"),
         pgettext("movement", "Expansion"),
         pgettext("movement", "Contraction"),
         pgettext("movement", "Churned"),
-        _("At the end"),
+        pgettext("movement", "At the end"),
     )
     columns = (
         Column(_("Period")),
