@@ -11,7 +11,7 @@ from accounts.models import Installation
 from . import cohorts as counting
 from . import computing, keeping, rollups, worth
 from .models import ChurnRollup, CohortRollup
-from .periods import MONTHS, Period, after, fiscal_year_start, named
+from .periods import MONTHS, ONE_DAY, Period, after, fiscal_year_start
 
 Row = dict[str, Any]
 NAMES = ("group", "second_group")
@@ -115,7 +115,7 @@ def of_contracts(name: str, *, period: str, by: str = "") -> keeping.Kept:
     names = computing.group_names(by, {row["value"] for row in kept.rows})
     rows = []
     for row in kept.rows:
-        one = named(row["period"])
-        if one and one.months == MONTHS[period]:
-            rows.append({**row, "start": one.first, "end": one.last, "group": names.get(row["value"])})
+        start, end = dt.date.fromisoformat(row["start"]), dt.date.fromisoformat(row["end"])
+        if after(start, MONTHS[period]) - ONE_DAY == end:
+            rows.append({**row, "start": start, "end": end, "group": names.get(row["value"])})
     return keeping.Kept(kept.as_of, rows)

@@ -87,25 +87,27 @@ def _due(request: HttpRequest, settings: Installation) -> Row:
 def _renewals(rows: list[Row], by: str, period: str, request: HttpRequest, settings: Installation) -> Row:
     """One line a period, newest first (staff by owner: of their own customers); by a cut the groups of one period."""
     is_grouped = bool(by) and not (by == "owner" and not allows(request.user, "metrics.all_owners"))
-    codes = _codes(rows, SHOWN[period])
+    called = _called(rows, period, settings)
+    codes = list(called)
     at = _at(request.GET.get("at", ""), rows, codes)
     shown = [row for row in rows if row["period"] == at or (not is_grouped and row["period"] in codes)]
     for row in shown:
-        row["words"] = group_words(by, row["group"]) if is_grouped else _words(row["period"], settings)
+        row["words"] = group_words(by, row["group"]) if is_grouped else called[row["period"]]
         row["query"] = {"by": by, "group": row["value"] or ""} if by else {}
     return {
         "terms": sorted(shown, key=lambda row: -row["due"]) if is_grouped else shown[::-1],
         "is_grouped": is_grouped,
         "at": at,
-        "codes": [(code, _words(code, settings)) for code in reversed(codes)],
+        "codes": list(called.items())[::-1],
         "terms_chart": None if is_grouped else _chart(shown),
     }
 
 
-def _codes(rows: list[Row], last: int) -> list[str]:
-    """The newest periods there are, oldest first."""
-    starts = {row["period"]: row["start"] for row in rows}
-    return sorted(starts, key=lambda code: starts[code])[-last:]
+def _called(rows: list[Row], period: str, settings: Installation) -> dict[str, str]:
+    """The newest periods there are, oldest first, in words by their codes."""
+    starts = {row["start"]: row["period"] for row in rows}
+    newest = sorted(starts)[-SHOWN[period] :]
+    return {starts[start]: period_words(Period(start, MONTHS[period]), settings) for start in newest}
 
 
 def _at(asked: str, rows: list[Row], codes: list[str]) -> str:
@@ -113,11 +115,6 @@ def _at(asked: str, rows: list[Row], codes: list[str]) -> str:
     complete = {row["period"] for row in rows if row["complete"]}
     whole = [code for code in codes if code in complete]
     return asked if asked in codes else (whole or codes or [""])[-1]
-
-
-def _words(code: str, settings: Installation) -> str:
-    found = named(code)
-    return period_words(found, settings) if found else code
 
 
 def _chart(rows: list[Row]) -> charts.Chart | None:
@@ -131,16 +128,17 @@ def _chart(rows: list[Row]) -> charts.Chart | None:
 
 
 def _trials(rows: list[Row], via: bool, period: str, request: HttpRequest, settings: Installation) -> Row:
-    codes = _codes(rows, SHOWN[period])
+    called = _called(rows, period, settings)
+    codes = list(called)
     at = _at(request.GET.get("trials_at", ""), rows, codes)
     shown = [row for row in rows if row["period"] == at] if via else [row for row in rows if row["period"] in codes]
     for row in shown:
-        row["words"] = group_words("via", row["group"]) if via else _words(row["period"], settings)
+        row["words"] = group_words("via", row["group"]) if via else called[row["period"]]
         row["query"] = {"by": "via", "group": row["value"] or ""} if via else {}
     return {
         "trials": sorted(shown, key=lambda row: -row["trials"]) if via else shown[::-1],
         "trials_at": at,
-        "trials_codes": [(code, _words(code, settings)) for code in reversed(codes)],
+        "trials_codes": list(called.items())[::-1],
     }
 
 
