@@ -203,6 +203,9 @@ def is_kept(code: str) -> bool:
 
 
 def _bridge(row: Row) -> Bridge:
-    lines = (Line(*line[:4], tuple(line[4])) for line in row["lines"])
+    lines = (
+        Line(key, people, numerator, denominator, tuple(ids))
+        for key, people, numerator, denominator, ids in row["lines"]
+    )
     days = (Day(dt.date.fromisoformat(day), at_start, left, tuple(ids)) for day, at_start, left, ids in row["days"])
     return Bridge(row["formula"], tuple(row["ours"]), tuple(row["theirs"]), tuple(lines), tuple(days))
