@@ -59,12 +59,15 @@ class Goals:
         begun = [one.value for one in self.rows if one.metric == metric and one.since <= day]
         return begun[-1] if begun else None
 
-    def line(self, metric: str, periods: Sequence[Period]) -> dict[str, Any]:
-        """The dotted line of a chart of months (key `goal`); nothing where there is no goal, nor for longer periods."""
+    def line(self, metric: str, periods: Sequence[Period], *, of: str = "") -> dict[str, Any]:
+        """The dotted line of a chart of months (key `goal`); nothing where there is no goal, nor for longer periods.
+
+        `of`: which figure it is the goal of, where the chart has several.
+        """
         data = [self.at(metric, one.first) for one in periods if one.months == 1]
         if all(value is None for value in data):
             return {}
-        name = pgettext("figure", "goal").capitalize()
+        name = pgettext("figure", "goal").capitalize() + (f" ({of})" if of else "")
         return {"goal": {"name": name, "data": [None if value is None else float(value) for value in data]}}
 
     def judge(self, metric: str, value: float | Decimal | None, day: dt.date) -> Judged | None:

@@ -19,7 +19,7 @@ from accounts.roles import allows, may
 from common import downloads
 from common.templatetags.crm import money, percent
 from customers.models import Customer
-from metrics import charts, computing, movements, revenue, rollups
+from metrics import charts, computing, goals, movements, remarks, revenue, rollups
 from metrics.definitions import METRICS, chip
 from metrics.periods import MONTHS, Period, after, named
 from metrics.wording import CUTS, PERIODS, group_words, large_money, period_words, points
@@ -97,7 +97,23 @@ def index(request: HttpRequest) -> HttpResponse:
         shown = known[: SHOWN[asked.period]][::-1]
         context |= _groups(asked, chosen, settings) if asked.by else _whole(shown, chosen, complete, settings)
         context |= _lines(asked, shown, complete, settings)
+        if not asked.by:
+            _set_beside(context, shown, settings)
     return render(request, "metrics/revenue.html", context)
+
+
+def _set_beside(context: Row, shown: list[Period], settings: Installation) -> None:
+    """Goals and remarks: on the charts of everybody, and below the two rates of a month."""
+    read, chosen = goals.Goals.read(), context["chosen"]
+    marks = remarks.marks("nrr", shown, settings=settings)
+    for key in ("columns_chart", "rates_chart"):
+        if context[key]:
+            context[key] |= marks
+    if context["rates_chart"]:
+        context["rates_chart"] |= read.line("nrr", shown, of="NRR")
+    for stat in context["stats"] if chosen.months == 1 and context["is_complete"] else ():
+        if stat["key"] in ("nrr", "grr"):
+            stat["goal"] = read.judge(stat["key"], context["row"][stat["key"]], chosen.first)
 
 
 def _whole(shown: list[Period], chosen: Period, complete: list[Period], settings: Installation) -> Row:

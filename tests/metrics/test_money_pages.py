@@ -1,9 +1,12 @@
 """The pages of cohorts and of the movements of monthly amounts."""
 
+from decimal import Decimal
+
 import pytest
 
 from accounts.models import AuditEvent, Role
-from metrics import rollups
+from metrics import goals, remarks, rollups
+from metrics.periods import named
 from segments.models import Segment
 from tests import factories
 
@@ -28,6 +31,15 @@ def test_the_bridge_of_the_last_full_month_leads_to_its_customers(manager, night
     assert [one["customer"] for one in people.context["rows"]] == [night.b]
     assert "備前工業" in people.content.decode()
     assert manager.get("/metrics/revenue/").context["chosen"].code == "2026-06"
+    # a goal and what happened stand beside
+    boss = factories.user(role=Role.MANAGER)
+    goals.set_goal(metric="nrr", since=named("2026-05").first, value=Decimal(70), by=boss, now=NOW)
+    remarks.write(on=named("2026-05").last, text="値上げ", metric="", by=boss, now=NOW)
+    context = manager.get("/metrics/revenue/?at=2026-05").context
+    assert context["rates_chart"]["goal"]["name"] == "目標 (NRR)"
+    assert [one["text"] for one in context["columns_chart"]["marks"]] == ["値上げ"]
+    said = {stat["key"]: str(stat.get("goal")) for stat in context["stats"]}
+    assert said == {"revenue": "None", "nrr": "目標 70.0% まであと 3.3pt", "grr": "None"}
 
 
 def test_the_groups_of_a_period_add_up_to_the_whole(manager):
