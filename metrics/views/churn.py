@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Installation
 from accounts.roles import allows, may
 from common import downloads
-from metrics import charts, churn_people, churn_tables, computing, rollups
+from metrics import charts, churn_people, churn_tables, closing, computing, remarks, rollups
 from metrics.churn_tables import OVERLAPPING, Compared, Figure
 from metrics.comparing import LABELS
 from metrics.definitions import METRICS, chip
+from metrics.goals import Goals
 from metrics.periods import Period, named
 from metrics.wording import CUTS, PERIODS, group_words, period_words, points
 
@@ -171,10 +172,19 @@ def _flow(page: Page, whole: list[Figure], chosen: Period) -> Row:
 def _periods(page: Page, whole: list[Figure], chosen: Period) -> Row:
     """One line a period, newest first, with the change against the period and the year before."""
     rates = {one.period: one.rate for one in whole if page.is_complete(one.period)}
-    return {
-        "rows": [_period_row(page, one, rates) for one in reversed(whole)],
-        "chart": _chart(page, {str(METRICS["churn"].name_under(page.settings.churn_policy)): whole}),
-    }
+    chart = _chart(page, {str(METRICS["churn"].name_under(page.settings.churn_policy)): whole})
+    if chart:
+        chart |= remarks.marks("churn", page.shown, settings=page.settings)
+    rows = [_period_row(page, one, rates) for one in reversed(whole)]
+    return {"rows": rows, "chart": chart} if page.cut else _of_everybody(page, rows, chart)
+
+
+def _of_everybody(page: Page, rows: list[Row], chart: charts.Chart | None) -> Row:
+    """The goal on the chart, and who closed which month: both speak of all customers."""
+    closed = closing.closed_by_month([one.first for one in page.shown]) if page.asked.months == 1 else {}
+    for row in rows:
+        row["closing"] = closed.get(row["figure"].period.first)
+    return {"rows": rows, "chart": chart and chart | Goals.read().line("churn", page.shown)}
 
 
 def _period_row(page: Page, one: Figure, rates: dict[Period, float | None]) -> Row:

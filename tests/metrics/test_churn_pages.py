@@ -6,6 +6,7 @@ Feb A B · Mar A B C · Apr A B C · May A C · Jun A C E.
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AuditEvent, Installation, Role
 from campaigns.models import Campaign, Delivery, Step
 from customers.models import Customer
-from metrics import churn_people, churn_tables
+from metrics import churn_people, churn_tables, closing, goals, remarks
 from metrics.churn_people import Behind
 from metrics.periods import named
 from segments.models import Segment
@@ -85,6 +86,20 @@ def test_everybody_month_by_month_newest_first_with_changes(manager):
     ]
     assert (over[0]["change"], over[-1]["change"]) == ("−33.3pt", "")
     assert context["chosen"].code == "2026-06"
+
+
+def test_goal_remarks_and_who_closed_a_month_stand_beside_everybodys_figures(manager, told):
+    boss = factories.user(role=Role.MANAGER, name="鈴木部長")
+    goals.set_goal(metric="churn", since=named("2026-05").first, value=Decimal(5), by=boss, now=NOW)
+    remarks.write(on=named("2026-05").first, text="値上げ", metric="", by=boss, now=NOW)
+    closing.close(period=named("2026-05"), by=boss, now=NOW)
+    answer = manager.get("/metrics/")
+    chart = answer.context["chart"]
+    assert set(chart["goal"]["data"]) == {None, 5.0}
+    assert [one["text"] for one in chart["marks"]] == ["値上げ"]
+    assert {row["figure"].period.code for row in answer.context["rows"] if row["closing"]} == {"2026-05"}
+    assert "鈴木部長" in text(answer)
+    assert "goal" not in manager.get("/metrics/?period=quarter").context["chart"]  # of months alone
 
 
 def test_one_cut_shows_the_groups_of_one_period_and_everybody_below(manager):
