@@ -18,7 +18,7 @@ from metrics import charts, reasons, returning
 from metrics.definitions import METRICS, chip, money_basis
 from metrics.models import LossRollup
 from metrics.reasons import Answers, Said
-from metrics.wording import CUTS, PERIODS
+from metrics.wording import PERIODS
 
 from .asked import Asked, people_address
 from .churn import Page, called, cut_choices
@@ -201,7 +201,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     context = _head(page, "metrics:returned") | {
         "rows": [_returned_row(page, one) for one in shown],
         "chart": _returned_chart(page, shown[::-1]),
-        "cut": CUTS[""],
+        "is_counted": bool(found),
         "definition": chip("returned", settings=page.settings, as_of=page.as_of),
         "within": WORDS.items(),
     }
