@@ -3,6 +3,7 @@
 // and pictures: chart-reading.js.
 (() => {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let isPrinting = false;
   const drawn = new Map();
   const CLEAR = "rgba(0, 0, 0, 0)";
   const language = () => document.documentElement.lang || "ja";
@@ -181,7 +182,7 @@
     drawn.get(holder)?.canvas.dispose();
     const chart = { ...JSON.parse(source.textContent), open_word: holder.dataset.open || "" };
     const canvas = echarts.init(holder, null, { renderer: "canvas" });
-    canvas.setOption({ animation: !still.matches, animationDuration: 350, textStyle: { fontFamily: colors.font, color: colors.text }, ...option(chart, colors, holder.clientWidth < 480) });
+    canvas.setOption({ animation: !still.matches && !isPrinting, animationDuration: 350, textStyle: { fontFamily: colors.font, color: colors.text }, ...option(chart, colors, holder.clientWidth < 480) });
     canvas.on("click", ({ data }) => {
       if (data?.marks?.length === 1 && data.marks[0].url) location.assign(data.marks[0].url);
     });
@@ -212,6 +213,9 @@
     }
   }
 
+  // Paper does not wait for a picture to grow. After theme.js, which has put on the light theme by then.
+  addEventListener("beforeprint", () => { isPrinting = true; drawAll(true); });
+  addEventListener("afterprint", () => { isPrinting = false; });
   document.addEventListener("DOMContentLoaded", () => {
     drawAll(true);
     document.addEventListener("theme:changed", () => drawAll(true));
