@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Installation, JobRun
+from campaigns.models import Way
 from common import sql
 from common.templatetags.crm import number
 from customers import quality
@@ -25,6 +26,8 @@ IMPORTS = 3
 WORST = 5
 FAILED_DAYS = 7
 LATE = dt.timedelta(minutes=15)  # a queue whose oldest entry has waited longer is worth a look
+MOST = 10_000  # of a queue that are counted
+WAYS = [Way.MAIL.value, Way.LINE.value, Way.SMS.value, Way.WEBHOOK.value]  # what is sent without a person
 DISK_LEFT = 0.1  # of the disk; less is loud
 
 
@@ -72,7 +75,7 @@ def read(*, settings: Installation, now: dt.datetime) -> Health:
     """Everything as of now."""
     runs = list(_runs(now))
     night = next((one for one in runs if one.job == NIGHTLY), None)
-    row = sql.rows("metrics/sql/health.sql", {"now": now})[0]
+    row = sql.rows("metrics/sql/health.sql", {"now": now, "ways": WAYS, "most": MOST})[0]
     day, figures = quality.figures()
     tomorrow = settings.day_of(now) + dt.timedelta(days=1)
     return Health(
@@ -107,7 +110,8 @@ def _queues(row: dict[str, Any], now: dt.datetime) -> Iterable[Line]:
         count, since = row[name], row[f"{name}_at"]
         waits = now - since if count and since else dt.timedelta()
         note = _("the oldest for %(time)s") % {"time": _span(waits)} if count and since else ""
-        yield Line(label, number(count), "warn" if waits > LATE else "good", note, url if count else "")
+        shown = f"{number(count)}+" if count == MOST else number(count)
+        yield Line(label, shown, "warn" if waits > LATE else "good", note, url if count else "")
 
 
 def _span(time: dt.timedelta) -> str:

@@ -9,8 +9,9 @@
 --   suppressed, bounced         addresses stopped in the last 30 days, and those of them that do not exist
 --   half_done                   fills of figures that began and were not finished; marked: months waiting to be redone
 --   bytes                       of the database on disk
--- Parameters: now.  Reads: the queues' tables.
-SELECT (SELECT count(*) FROM (SELECT 1 FROM customers_touched LIMIT 100000) AS t) AS touched,
+-- Parameters: now, ways (channels that are sent without a person), most (of a queue counted).
+-- Reads: the queues' tables.
+SELECT (SELECT count(*) FROM (SELECT 1 FROM customers_touched LIMIT %(most)s) AS t) AS touched,
        (SELECT at FROM customers_touched ORDER BY id LIMIT 1) AS touched_at,
        i.count AS imports, i.at AS imports_at,
        m.count AS mails, m.at AS mails_at,
@@ -30,11 +31,20 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM customers_touched LIMIT 100000) AS t
        pg_database_size(current_database()) AS bytes
   FROM (SELECT count(*), min(created_at) AS at FROM customers_import
          WHERE state IN ('queued', 'staging', 'applying', 'undoing')) AS i,
-       (SELECT count(*), min(due_at) AS at
-          FROM (SELECT d.due_at FROM campaigns_delivery d
-                  JOIN campaigns_campaign c ON c.id = d.campaign_id AND c.state = 'running'
-                 WHERE d.state IN ('pending', 'claimed', 'sending', 'deferred') AND d.due_at <= %(now)s
-                 ORDER BY d.due_at LIMIT 100000) AS due) AS m,
+       (SELECT (SELECT count(*)
+                  FROM (SELECT 1 FROM campaigns_delivery d
+                         WHERE d.state IN ('pending', 'deferred') AND d.due_at <= %(now)s AND d.channel = ANY (%(ways)s)
+                           AND d.campaign_id IN (SELECT id FROM campaigns_campaign WHERE state = 'running')
+                         LIMIT %(most)s) AS due) AS count,
+               (SELECT min(o.due_at)
+                  FROM campaigns_campaign c
+                 CROSS JOIN unnest(%(ways)s::text[]) AS w (channel)
+                 CROSS JOIN LATERAL (
+                     SELECT d.due_at FROM campaigns_delivery d
+                      WHERE d.campaign_id = c.id AND d.channel = w.channel AND d.state IN ('pending', 'deferred')
+                        AND d.due_at <= %(now)s
+                      ORDER BY d.due_at LIMIT 1) AS o
+                 WHERE c.state = 'running') AS at) AS m,
        (SELECT count(*), min(next_at) AS at FROM accounts_webhookmessage
          WHERE state = 'waiting' AND next_at <= %(now)s) AS w,
        (SELECT count(*), count(*) FILTER (WHERE reason = 'bounced') AS bounced FROM customers_suppression

@@ -24,6 +24,7 @@ PAGES = [
     "/metrics/rfm/5/5/",
     "/metrics/rfm/movement/",
     "/metrics/simulator/",
+    "/metrics/definitions/",
     "/metrics/closing/",
     "/metrics/goals/",
     "/metrics/remarks/",
