@@ -43,7 +43,12 @@ class Entry:
 
     def holds(self, words: list[str]) -> bool:
         """Whether all words stand in its names, its text or its formula."""
-        said = [str(self.metric.name), *(str(self.definition[part]) for part in ("name", "text", "formula")), self.key]
+        names = [self.metric.name, *(self.metric.under_contract or ())[:1]]
+        said = [
+            *(str(name) for name in names),
+            *(str(self.definition[part]) for part in ("name", "text", "formula")),
+            self.key,
+        ]
         text = _folded(" ".join(said))
         return all(word in text for word in words)
 

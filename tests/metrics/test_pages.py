@@ -86,7 +86,9 @@ def test_the_dashboard_asks_little(bought, signed_in, role):
     assert len(queries) <= MOST_QUERIES, "\n".join(one["sql"][:160] for one in queries)
 
 
-@pytest.mark.parametrize("address", [*PAGES[1:], "/metrics/?by=owner", "/metrics/?by=segment&period=quarter"])
+@pytest.mark.parametrize(
+    "address", [*PAGES[1:], "/metrics/definitions/", "/metrics/?by=owner", "/metrics/?by=segment&period=quarter"]
+)
 def test_a_report_page_asks_little(bought, manager, address):
     with CaptureQueriesContext(connection) as queries:
         text(manager.get(address))
