@@ -40,16 +40,16 @@ class Freshness:
 
 def read(*, now: dt.datetime, settings: Installation | None = None) -> Freshness:
     """How the figures that pages show stand now."""
-    run = Q(metric=rollups.METRIC)
+    run, settings = Q(metric=rollups.METRIC), settings or Installation.get()
     found = Fill.objects.aggregate(
         as_of=Max("as_of", filter=run),
         counted_at=Max("started_at", filter=run),
         broken_off=Count("pk", filter=Q(done_at=None, started_at__lt=now - TAKES_AT_MOST)),
-        outdated=Count("pk", filter=run & ~Q(settings=rollups.settings_hash())),
+        outdated=Count("pk", filter=run & ~Q(settings=rollups.settings_hash(settings))),
     )
     if found["as_of"] is None:
         return Freshness()
-    day = (settings or Installation.get()).day_of(now - dt.timedelta(hours=NIGHT_IS_OVER))
+    day = settings.day_of(now - dt.timedelta(hours=NIGHT_IS_OVER))
     trouble = ""
     if found["as_of"] < day:
         trouble = Trouble.STALE

@@ -24,9 +24,9 @@ TIMES = 10  # … and so many times what the last one took
 Mark = tuple[str, dt.date, bool]  # kind, first day of the month, onward
 
 
-def settings_hash() -> str:
-    """Short hash of the settings figures depend on."""
-    row = Installation.get()
+def settings_hash(settings: Installation | None = None) -> str:
+    """Short hash of the settings figures depend on; `settings` spares a query where the caller has them."""
+    row = settings or Installation.get()
     parts = (
         FORMULA,
         row.churn_policy,

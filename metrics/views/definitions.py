@@ -58,9 +58,11 @@ class Entry:
 def index(request: HttpRequest) -> HttpResponse:
     """All of them, or those in which the words of `?q=` stand."""
     settings = Installation.get()
+    request.installation = settings  # type: ignore[attr-defined]  # read once a page (accounts.context)
     asked = request.GET.get("q", "").strip()[:100].replace("\0", "")
     latest, with_sql = Latest(settings), request.user.role == Role.ADMIN
-    found = [_entry(key, latest, with_sql=with_sql) for key in METRICS]
+    cuts = {cut: str(CUTS[cut]) for cut in offered(CUTS)}
+    found = [_entry(key, latest, cuts, with_sql=with_sql) for key in METRICS]
     shown = [one for one in found if one.holds(_folded(asked).split())]
     topics = [(key, words, [one for one in shown if one.metric.topic == key]) for key, words in TOPICS.items()]
     context = {
@@ -77,14 +79,13 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _entry(key: str, latest: Latest, *, with_sql: bool) -> Entry:
+def _entry(key: str, latest: Latest, cuts: dict[str, str], *, with_sql: bool) -> Entry:
     metric = METRICS[key]
-    cuts = [str(CUTS[cut]) for cut in offered(metric.report.cuts if metric.report else ()) if cut in CUTS]
     return Entry(
         key,
         metric,
         chip(key, settings=latest.settings, as_of=latest.overview.as_of),
         import_string(metric.current)(latest) if metric.current else None,
-        cuts,
+        [cuts[cut] for cut in (metric.report.cuts if metric.report else ()) if cut in cuts],
         [(path, sql.text(path)) for path in metric.sql] if with_sql else [],
     )
