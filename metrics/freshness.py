@@ -14,7 +14,7 @@ from scores.runs import NIGHT_IS_OVER
 from . import rollups
 from .models import Fill
 
-TAKES_AT_MOST = dt.timedelta(hours=2)  # what began earlier and has not ended was broken off
+TAKES_AT_MOST = dt.timedelta(hours=2)  # where periods are open, and no fill has ended for so long, one was broken off
 
 
 class Trouble(models.TextChoices):
@@ -44,7 +44,7 @@ def read(*, now: dt.datetime, settings: Installation | None = None) -> Freshness
     found = Fill.objects.aggregate(
         as_of=Max("as_of", filter=run),
         counted_at=Max("started_at", filter=run),
-        broken_off=Count("pk", filter=Q(done_at=None, started_at__lt=now - TAKES_AT_MOST)),
+        open=Count("pk", filter=Q(done_at=None)),
         outdated=Count("pk", filter=run & ~Q(settings=rollups.settings_hash(settings))),
     )
     if found["as_of"] is None:
@@ -53,7 +53,7 @@ def read(*, now: dt.datetime, settings: Installation | None = None) -> Freshness
     trouble = ""
     if found["as_of"] < day:
         trouble = Trouble.STALE
-    elif found["broken_off"]:
+    elif found["open"] and found["counted_at"] < now - TAKES_AT_MOST:
         trouble = Trouble.BROKEN_OFF
     elif found["outdated"]:
         trouble = Trouble.OUTDATED

@@ -7,7 +7,7 @@
 --   news, news_at, dead         webhooks waiting, and given up in the last 7 days
 --   reports_failed              mailed reports that failed in the last 30 days
 --   suppressed, bounced         addresses stopped in the last 30 days, and those of them that do not exist
---   half_done                   fills of figures that began and were not finished; marked: months waiting to be redone
+--   half_done                   open periods of figures where no fill has ended for two hours; marked: months waiting to be redone
 --   bytes                       of the database on disk
 -- Parameters: now, ways (channels that are sent without a person), most (of a queue counted).
 -- Reads: the queues' tables.
@@ -26,7 +26,10 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM customers_touched LIMIT %(most)s) AS
        (SELECT count(*) FROM metrics_reportmail
          WHERE state IN ('failed', 'unknown') AND due_at > %(now)s - INTERVAL '30 days') AS reports_failed,
        s.count AS suppressed, s.bounced,
-       (SELECT count(*) FROM metrics_fill WHERE done_at IS NULL) AS half_done,
+       (SELECT count(*) FROM metrics_fill
+         WHERE done_at IS NULL AND NOT EXISTS (
+             SELECT 1 FROM metrics_fill r WHERE r.metric = 'run' AND r.started_at > %(now)s - INTERVAL '2 hours')
+       ) AS half_done,
        (SELECT count(DISTINCT (kind, month)) FROM metrics_stale) AS marked,
        pg_database_size(current_database()) AS bytes
   FROM (SELECT count(*), min(created_at) AS at FROM customers_import

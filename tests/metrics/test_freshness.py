@@ -20,12 +20,11 @@ def _settings(db):
 
 def filled(as_of=TODAY, **changed):
     said = {"settings": rollups.settings_hash(), "as_of": as_of, "started_at": NOW, "done_at": NOW}
-    Fill.objects.create(metric=rollups.METRIC, period=rollups.PERIOD, **{**said, **changed})
+    Fill.objects.create(metric=rollups.METRIC, period=TODAY.isoformat(), **{**said, **changed})
 
 
-def begun(hours_ago):
-    started = NOW - dt.timedelta(hours=hours_ago)
-    Fill.objects.create(metric="churn", period="2026-06", settings="", as_of=TODAY, started_at=started)
+def begun():
+    Fill.objects.create(metric="churn", period="2026-06", settings="", as_of=TODAY, started_at=NOW)
 
 
 def test_before_the_first_fill_there_is_nothing_to_say():
@@ -34,7 +33,7 @@ def test_before_the_first_fill_there_is_nothing_to_say():
 
 def test_figures_of_today_are_quiet():
     filled()
-    begun(hours_ago=1)  # somebody counts right now
+    begun()  # a late fact opened it a moment ago
     assert freshness.read(now=NOW) == freshness.Freshness(TODAY, NOW)
 
 
@@ -45,8 +44,8 @@ def test_yesterdays_figures_are_stale_once_the_night_is_over(hour, trouble):
 
 
 def test_a_fill_that_never_ended_is_loud():
-    filled()
-    begun(hours_ago=3)
+    filled(started_at=NOW - dt.timedelta(hours=3))
+    begun()
     found = freshness.read(now=NOW)
     assert (found.trouble, str(found.reason)) == ("broken_off", "集計が途中で止まりました。")
 
