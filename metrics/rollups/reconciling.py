@@ -32,5 +32,5 @@ def forget(periods: list[Period]) -> None:
     KeptReport.objects.filter(name=reconciling.NAME).exclude(by__in=[one.code for one in periods]).delete()
 
 
-KINDS = frozenset({"activity", "purchases", "logins", "contracts"})
+KINDS = frozenset({"activity", "purchases", "logins", "contracts", "notices"})
 ROLLUP = Rollup(reconciling.NAME, KINDS, periods, write, forget, reach=REACH, together=True)

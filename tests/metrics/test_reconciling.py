@@ -11,6 +11,7 @@ from metrics import reconciling, rollups
 from metrics.models import KeptReport, Stale
 from metrics.periods import named
 from metrics.rollups import filling
+from metrics.rollups import reconciling as reconciled
 from tests import factories
 
 from .conftest import NOW, TODAY
@@ -194,3 +195,10 @@ def test_a_mark_reaches_as_far_as_a_window_is_long():
     marks = [("purchases", dt.date(2025, 6, 1), False)]
     reached = {code: filling.is_stale(named(code), marks, 13) for code in ("2025-05", "2025-06", "2026-07", "2026-08")}
     assert reached == {"2025-05": False, "2025-06": True, "2026-07": True, "2026-08": False}
+
+
+def test_a_notice_written_down_late_marks_the_months_since_it_was_given(company):
+    Stale.objects.all().delete()
+    company.b.contracts.update(cancelled_on="2026-04-20")
+    assert ("notices", dt.date(2026, 4, 1), True) in Stale.objects.values_list("kind", "month", "onward")
+    assert "notices" in reconciled.KINDS
