@@ -167,12 +167,6 @@ def of_customers(*, ids: Collection[int], name: str, source: str, by: User, now:
 def _keep(members: list[tuple[int, str]], *, name: str, source: str, by: User, now: dt.datetime) -> Segment:
     if not members:
         raise ListError(_("Nobody is in this segment now, so there is nothing to keep."))
-    return of(members=members, source=str(segment), name=name, by=by, now=now)
-
-
-@transaction.atomic
-def of(*, members: list[tuple[int, str]], source: str, name: str, by: User, now: dt.datetime) -> Segment:
-    """Makes a segment of these customers (id, code), found in `source` (its name). Raises ListError for nobody."""
     made = FrozenList.objects.create(
         source=FrozenList.Source.COPY, copied_from=source[:100], line_count=len(members), made_by=by, made_at=now
     )

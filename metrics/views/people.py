@@ -286,8 +286,8 @@ def freeze(request: HttpRequest, code: str, who: str) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]  # signed in
     name = _words(asked.behind, settings)["heading"]
     try:
-        members = _members(asked.behind)
-        segment = frozen.of(members=members, source=name, name=name, by=user, now=timezone.now())
+        ids = _members(asked.behind)
+        segment = frozen.of_customers(ids=ids, source=name, name=name, by=user, now=timezone.now())
     except frozen.ListError as error:
         messages.error(request, str(error))
         return redirect(asked.address())
@@ -295,8 +295,8 @@ def freeze(request: HttpRequest, code: str, who: str) -> HttpResponse:
     return redirect("segments:detail", segment.slug)
 
 
-def _members(behind: Behind) -> list[tuple[int, str]]:
-    """Id and code of each, as a list is made from; raises ListError where they are more than a list may have."""
+def _members(behind: Behind) -> list[int]:
+    """Their ids; raises ListError where they are more than a list may have."""
     if churn_people.count(behind) > frozen.MOST_LINES:
         raise frozen.ListError(_("A list may have %(most)s lines at most.") % {"most": f"{frozen.MOST_LINES:,}"})
-    return [(row["customer_id"], row["code"]) for row in churn_people.everybody(behind)]
+    return [row["customer_id"] for row in churn_people.everybody(behind)]
