@@ -56,6 +56,17 @@ def make(params: dict[str, Any], *more: str) -> None:
     sql.run("scores/sql/spells.sql", params)
 
 
+def make_quickly(params: dict[str, Any]) -> None:
+    """`active_spells`, `known_terms`, `contract_cover` as `make` does, of those in `scope`. Where activity follows from
+    purchases alone, no days are laid out: `purchase_days` then holds each customer's first day only."""
+    if params["by_days"]:
+        make(params)
+        return
+    contracts(params)
+    purchases(params, "stretches")
+    sql.run("scores/sql/stretches_read.sql")
+
+
 def purchases(params: dict[str, Any], *tables: str) -> None:
     """(Re)builds `refund_days` and these tables (`purchase_days`, `bought`) from the purchases of those in `scope`.
 

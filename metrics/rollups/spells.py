@@ -51,7 +51,7 @@ def _keep(as_of: dt.date, touched: Collection[int] | None, *, is_marked: bool) -
     if touched is not None:
         activity.want(touched)
     with truth.scope(is_everybody=touched is None):
-        truth.make(params)
+        truth.make_quickly(params)
     for name in BUILT:
         sql.run(f"metrics/sql/{name}.sql", params)
     for name in KEPT:

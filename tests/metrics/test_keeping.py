@@ -118,7 +118,7 @@ def test_a_late_row_is_in_after_the_next_fill(night):
     factories.contract(late, "2026-01-10")
     rollups.fill(as_of=TODAY, now=NOW)
     assert reading.churn(last=1)[0]["at_start"] == 3
-    assert CohortRollup.objects.get(cohort="2026-01-01", month=0).size == 2
+    assert CohortRollup.objects.get(kind="", months=1, cohort="2026-01-01", month=0).size == 2
 
 
 def test_the_other_way_to_count_a_last_day_is_kept_for_the_chip(night):

@@ -77,7 +77,7 @@ def _rollups_are_the_report(as_of):
         row["group"]: (row["at_start"], row["lost"]) for row in by_segment
     }
     assert sum(row["at_start"] for row in by_segment) == 540
-    assert CohortRollup.objects.filter(cohort="1997-01-01", month=0).get().size == 781
+    assert CohortRollup.objects.get(kind="", months=1, cohort="1997-01-01", month=0).size == 781
 
 
 def test_ltv_of_online_retail_is_the_files_sum_however_it_is_cut(retail):
