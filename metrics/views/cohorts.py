@@ -121,7 +121,7 @@ def words(asked: Asked, settings: Installation) -> dict[str, str]:
 def _choices(asked: Asked, settings: Installation) -> Row:
     months = MONTHS[asked.period]
     kept = set(CohortRollup.objects.filter(months=months).values_list("kind", flat=True).distinct())
-    kinds = {"purchase": _("By purchases"), "login": _("By logins"), "contract": _("By contracts")}
+    kinds = {"purchase": pgettext("cohorts", "By purchases"), "login": _("By logins"), "contract": _("By contracts")}
     is_both = len(cohorts.parts("", settings)) > 1
     offered = [("", _("By purchases or contracts"))] if is_both else []
     offered += [(kind, name) for kind, name in kinds.items() if cohorts.stored(kind, settings) in kept]

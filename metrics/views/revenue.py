@@ -17,7 +17,7 @@ from accounts import audit
 from accounts.models import Installation, User
 from accounts.roles import allows, may
 from common import downloads
-from common.templatetags.crm import money, percent
+from common.templatetags.crm import money, number, percent
 from customers.models import Customer
 from metrics import charts, computing, goals, movements, remarks, revenue, rollups
 from metrics.definitions import METRICS, chip
@@ -62,6 +62,10 @@ class Asked:
         is_own = by == "owner" and not allows(request.user, "metrics.all_owners")
         own = str(request.user.pk) if is_own else None
         return cls(period if period in MONTHS else "month", by, request.GET.get("at", "")[:10], own)
+
+    @property
+    def file_query(self) -> str:
+        return urlencode({"period": self.period, "by": self.by})
 
     def address(self, **changes: str) -> str:
         asked = {"period": self.period, "by": self.by or EVERYBODY, "at": self.at, **changes}
@@ -150,7 +154,7 @@ def _stats(row: Row, before: Row | None) -> list[Row]:
     value, unit = large_money(row["at_end"])
     change = row["at_end"] - row["at_start"]
     stats = [
-        {"icon": "coin-yen", "label": _("MRR at the end"), "value": value, "unit": unit}
+        {"icon": "coin-yen", "label": pgettext("movements", "MRR at the end"), "value": value, "unit": unit}
         | {"note": _("%(change)s against the start") % {"change": signed(change)}, "key": "revenue"}
     ]
     for key, icon in (("nrr", "trending-up"), ("grr", "shield-check")):
@@ -166,6 +170,10 @@ def _stats(row: Row, before: Row | None) -> list[Row]:
                 "look": look,
             }
         )
+    label = pgettext("movements", "Customers at the start")
+    stats.append(
+        {"icon": "users", "label": label, "value": number(row["customers"]), "unit": _("people"), "key": "people"}
+    )
     return stats
 
 
