@@ -39,7 +39,7 @@ def test_the_bridge_of_the_last_full_month_leads_to_its_customers(manager, night
     assert context["rates_chart"]["goal"]["name"] == "目標 (NRR)"
     assert [one["text"] for one in context["columns_chart"]["marks"]] == ["値上げ"]
     said = {stat["key"]: str(stat.get("goal")) for stat in context["stats"]}
-    assert said == {"revenue": "None", "nrr": "目標 70.0% まであと 3.3pt", "grr": "None"}
+    assert said == {"revenue": "None", "nrr": "目標 70.0% まであと 3.3pt", "grr": "None", "people": "None"}
 
 
 def test_the_groups_of_a_period_add_up_to_the_whole(manager):
