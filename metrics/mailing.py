@@ -178,7 +178,7 @@ class _Sender:
             raise NotConfiguredError(_("Set the sender's e-mail in the settings first."))
         day = self.installation.day_of(self.clock())
         content = self.letters.write(mail, period, today=day, is_behind=_is_behind(mail, self.installation))
-        return Message(self.installation.sender_email, mail.recipient.email, content, key=f"report-{mail.pk}")
+        return Message(self.installation.sender_email, mail.recipient.email or "", content, key=f"report-{mail.pk}")
 
     def _mark(self, mail: ReportMail) -> bool:
         """The commit before the mail goes: mine still, and nothing speaks against it any more."""

@@ -42,7 +42,7 @@ def summed(source: Source) -> tuple[str, ...]:
     if not rows:
         return ()
     verdicts = [row["verdict"] for row in rows]
-    words = {
+    words: Row = {
         "n": number(len(rows)),
         "good": verdicts.count(Verdict.POSITIVE),
         "bad": verdicts.count(Verdict.NEGATIVE),

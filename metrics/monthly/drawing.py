@@ -123,8 +123,9 @@ def _names(drawing: Drawing, names: tuple[str, ...], left: float, room: float, b
 
 def _line(drawing: Drawing, one: Series, places: list[float], at, unit: str) -> None:
     """Broken where there is no figure; the last one is written beside its point."""
-    color, run = COLORS.get(one.look, INK), []
-    runs = []
+    color = COLORS.get(one.look, INK)
+    run: list[tuple[float, float, float]] = []
+    runs: list[list[tuple[float, float, float]]] = []
     for x, value in zip(places, one.data, strict=True):
         if value is None:
             runs.append(run)

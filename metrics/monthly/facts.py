@@ -78,7 +78,7 @@ def _write(wanted: list[Period], *, as_of: dt.date, now: dt.datetime) -> None:
     gone, current = _lost([one for one in wanted if one.last < as_of], as_of=as_of), settings_hash()
     rows = []
     for one in wanted:
-        at = {"as_of": min(as_of, one.last), "is_live": one.last >= as_of}
+        at: Row = {"as_of": min(as_of, one.last), "is_live": one.last >= as_of}
         facts = {
             "settings": current,
             **_standing(at),

@@ -66,7 +66,8 @@ class _Pages(Canvas):
 
     def __init__(self, report: Report, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self._report, self._kept = report, []
+        self._report = report
+        self._kept: list[dict[str, Any]] = []
 
     def showPage(self) -> None:  # noqa: N802  reportlab's name
         self._kept.append(dict(self.__dict__))
@@ -202,7 +203,7 @@ def _figure(one: Figure) -> list[Flowable]:
         lines.append(_words(one.changes, _style(7.5, is_bold=True, color=LOOKS[one.look])))
     if one.note:
         lines.append(_words(one.note, _style(7, color=QUIET)))
-    return lines  # type: ignore[return-value]
+    return lines
 
 
 def _chart(chart: Chart) -> Flowable:
