@@ -83,7 +83,7 @@ def _renewals(day: dt.date) -> Row:
 def _campaigns(now: dt.datetime) -> list[Row]:
     """What may be said of the last promotions that are over, the newest first: counted once a day."""
     sent = Campaign.objects.filter(message_class=Campaign.MessageClass.PROMOTION, launched_at__isnull=False)
-    said = []
+    said: list[Row] = []
     for campaign in sent.order_by("-launched_at", "-pk")[:LOOKED_AT]:
         found = results.results(campaign, now=now)
         if found and found.is_over and len(said) < CAMPAIGNS:

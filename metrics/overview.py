@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import ChurnPolicy, Installation
@@ -246,7 +245,7 @@ class Overview:
         return ""
 
 
-def _people(count: int | None) -> dict[str, str | Promise]:
+def _people(count: int | None) -> Row:
     return {"value": number(count), "unit": _("people") if count is not None else ""}
 
 
