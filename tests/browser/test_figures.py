@@ -19,6 +19,8 @@ PAGES = [
     "/metrics/",
     "/metrics/?by=industry",
     "/metrics/ltv/",
+    "/metrics/ltv/spread/",
+    "/metrics/repeat/",
     "/metrics/cohorts/",
     "/metrics/rfm/",
     "/metrics/rfm/5/5/",
