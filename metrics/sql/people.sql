@@ -1,33 +1,22 @@
--- Purpose: the customers behind a figure of churn, a page of them, or all for a file or a list.
--- One row per customer: customer_id, from_on, since, reason, competitor, topic, returned_on (of the lost), ltv, code; largest key first.
--- Parameters: those of behind.sql and why_lost.sql; owner, reason, competitor, topic, back, words ('' or NULL = any);
--- sort (since, ltv), after_key, after_id (NULL = from the start), most.
--- Reads: what kept.sql names, customers_customer, scores_score, customers_contract, customers_interaction.
-WITH
---> metrics/sql/kept.sql
-,
---> metrics/sql/behind.sql
-, people AS (
-    SELECT l.customer_id, l.from_on, l.since, why.reason, why.competitor, why.topic, s.ltv_historic AS ltv, c.code,
-           CASE WHEN %(sort)s = 'ltv' THEN COALESCE(s.ltv_historic, -1) ELSE (l.since - DATE '1900-01-01')::numeric END AS key
-      FROM found l
-      JOIN customers_customer c ON c.id = l.customer_id
-      LEFT JOIN scores_score s ON s.customer_id = l.customer_id
-      --> metrics/sql/why_lost.sql
-     WHERE (%(owner)s IS NULL OR c.owner_id = %(owner)s)
-       AND (%(words)s = '' OR strpos(c.search_text, %(words)s) > 0)
-       AND (%(reason)s IS NULL OR why.reason = %(reason)s)
-       AND (%(competitor)s IS NULL OR why.competitor = %(competitor)s)
-       AND (%(topic)s IS NULL OR why.topic = %(topic)s)
-       AND (%(back)s IS NULL OR EXISTS (
-           SELECT FROM active_spells n
-            WHERE n.customer_id = l.customer_id AND n.from_on > %(last_on)s AND n.from_on <= l.since + %(back)s::integer))
-)
-SELECT people.*,
+-- Purpose: the customers behind a figure of churn, a page of them, or all for a file or a list; the latest day first
+-- (along spells_by_end or spells_by_start), or of those with an LTV the largest first (along worth_most_first).
+-- One row per customer: customer_id, from_on, since, reason, competitor, topic, ltv, code, on_day, returned_on (of the lost).
+-- Parameters: those of people_behind.sql; valued (TRUE: by LTV, those who have one; FALSE: by day, those who have none;
+-- NULL: by day, everybody), after_day, after_ltv, after_id (the last row of the page before, or NULL), most.
+-- Reads: what people_behind.sql names.
+SELECT l.customer_id, l.from_on, l.since, why.reason, why.competitor, why.topic, w.historic AS ltv, c.code,
+       CASE WHEN %(who)s = 'lost' THEN s.until_on ELSE s.from_on END AS on_day,
        CASE WHEN %(who)s = 'lost' THEN (
-           SELECT min(n.from_on) FROM active_spells n WHERE n.customer_id = people.customer_id AND n.from_on > %(last_on)s
+           SELECT min(n.from_on) FROM metrics_spell n WHERE n.customer_id = s.customer_id AND n.from_on > %(last_on)s
        ) END AS returned_on
-  FROM people
- WHERE %(after_id)s IS NULL OR key < %(after_key)s OR (key = %(after_key)s AND customer_id > %(after_id)s)
- ORDER BY key DESC, customer_id
+--> metrics/sql/people_behind.sql
+   AND (%(valued)s::boolean IS NULL OR (w.historic IS NOT NULL) = %(valued)s::boolean)
+   AND (%(after_day)s::date IS NULL
+        OR (CASE WHEN %(who)s = 'lost' THEN s.until_on ELSE s.from_on END, s.customer_id) < (%(after_day)s::date, %(after_id)s))
+   AND (%(after_ltv)s::numeric IS NULL
+        OR (w.historic <= %(after_ltv)s AND (w.historic < %(after_ltv)s OR w.customer_id > %(after_id)s)))
+ ORDER BY CASE WHEN %(valued)s::boolean IS TRUE THEN w.historic END DESC,
+          CASE WHEN %(valued)s::boolean IS TRUE THEN NULL WHEN %(who)s = 'lost' THEN s.until_on ELSE s.from_on END DESC,
+          CASE WHEN %(valued)s::boolean IS TRUE THEN NULL ELSE s.customer_id END DESC,
+          s.customer_id
  LIMIT %(most)s

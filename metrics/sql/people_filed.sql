@@ -1,5 +1,6 @@
 -- Purpose: the conditions on what a customer of spell s is filed under at a period's start, as standing_body.sql has it;
--- part of people_*.sql. A cut that is not asked for is NULL.
+-- part of people_behind.sql. A cut that is not asked for is NULL. OFFSET 0: looked
+-- up for one after another along the walk, never all of them first.
 -- Reads: metrics_filed, metrics_firstday, scores_scoresnapshot, segments_membership, segments_segment.
    AND (COALESCE(%(of_owner)s, %(of_industry)s, %(of_region)s, %(of_plan)s, %(of_tier)s) IS NULL
         OR EXISTS (
@@ -9,7 +10,8 @@
                AND (%(of_industry)s IS NULL OR f.industry = %(of_industry)s)
                AND (%(of_region)s IS NULL OR f.region = %(of_region)s)
                AND (%(of_plan)s IS NULL OR f.plan = %(of_plan)s)
-               AND (%(of_tier)s IS NULL OR f.tier = %(of_tier)s)))
+               AND (%(of_tier)s IS NULL OR f.tier = %(of_tier)s)
+             OFFSET 0))
    AND (%(of_segment)s IS NULL
         OR %(of_segment)s = COALESCE((
             SELECT g.rfm_segment FROM scores_scoresnapshot g
@@ -18,7 +20,8 @@
         OR EXISTS (
             SELECT FROM segments_membership m JOIN segments_segment g ON g.id = m.segment_id
              WHERE g.slug = %(of_membership)s AND m.customer_id = s.customer_id
-               AND m.entered_on < %(first_on)s AND (m.left_on IS NULL OR m.left_on >= %(first_on)s)))
+               AND m.entered_on < %(first_on)s AND (m.left_on IS NULL OR m.left_on >= %(first_on)s)
+             OFFSET 0))
    AND (%(of_cohort)s IS NULL
         OR %(of_cohort)s = COALESCE((
             SELECT to_char(LEAST(CASE WHEN %(by_activity)s THEN d.bought_on END,

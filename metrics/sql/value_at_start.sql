@@ -1,5 +1,5 @@
--- Purpose: the value a customer (e.customer_id) had in the cut asked.cut at the start of a period: a part of behind.sql,
--- never run alone; the same as standing.sql, for one customer after another. One value; of saved segments, in which he
+-- Purpose: the value a customer (e.customer_id) had in the cut asked.cut at the start of a period: a part of
+-- reasons_body.sql, never run alone; the same as standing.sql, for one customer after another. One value; of saved segments, in which he
 -- may be in several, the one asked for (asked.value) or NULL.
 -- Parameters: first_on, by_activity, by_contract.
 -- Reads: filed, first_days, segment_at_start (built or kept: kept.sql), segments_membership, segments_segment.

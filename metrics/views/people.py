@@ -26,8 +26,8 @@ from common import downloads
 from customers import listing
 from customers.models import Customer, Interaction
 from customers.searching import search_form
-from metrics import churn_people, churn_tables, computing, rollups
-from metrics.churn_people import PER_PAGE, SORTS, WHO, Behind
+from metrics import churn_people, computing, rollups
+from metrics.churn_people import PER_PAGE, SORTS, WHO, Behind, Cursor
 from metrics.definitions import METRICS, money_basis
 from metrics.periods import MONTHS, named
 from metrics.wording import CUTS, group_words, period_words
@@ -39,6 +39,7 @@ Row = dict[str, Any]
 
 HEADER = ["customer_id", "name", "owner", "since", "reason", "competitor", "topic", "last_activity_on", "ltv_historic"]
 NARROWING = ("owner", "words", "reason", "competitor", "topic", "back")
+MOST = Decimal(10) ** 18  # an LTV has 18 digits before the point
 _WIDE: Row = {"owner": None, "words": "", "reason": None, "competitor": None, "topic": None, "back": None}
 _FREE = ("owner", "words", "back")  # empty is any; an empty reason is "not said"
 
@@ -49,7 +50,7 @@ class Asked:
 
     behind: Behind
     as_of: dt.date | None  # None: nothing was counted yet, so nobody is shown
-    after: tuple[Decimal, int] | None = None
+    after: Cursor | None = None
 
     def address(self, name: str = "metrics:people", **changes: Any) -> str:
         """This list, with these values instead; from its first page on unless `after` is among them."""
@@ -86,14 +87,14 @@ def _asked(request: HttpRequest, who: str, code: str, settings: Installation) ->
         sort=values.get("sort", "") if values.get("sort") in SORTS else SORTS[0],
         **{name: _text(values.get(name)) for name in ("reason", "competitor", "topic")},
     )
-    return Asked(behind, as_of, _cursor(values.get("after", "")))
+    return Asked(behind, as_of, _cursor(values.get("after", ""), by_day=behind.sort == SORTS[0]))
 
 
 def _pairs(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     values, found = request.GET, []
     for cut, group in (("by", "group"), ("and", "group2")):
         name = values.get(cut, "")
-        if name and name not in computing.CHURN_BY:
+        if name and (name not in computing.CHURN_BY or name in dict(found)):
             raise Http404
         if name:
             found.append((name, _text(values.get(group, "")) or ""))
@@ -112,14 +113,27 @@ def _number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def _cursor(value: str) -> tuple[Decimal, int] | None:
-    key, _comma, customer = value.partition(",")
+def _cursor(value: str, *, by_day: bool) -> Cursor | None:
+    """The day or, in a list by LTV, the LTV that a page ended with, and the customer."""
+    place, _comma, customer = value.partition(",")
     number = _number(customer)
+    found = _day(place) or (None if by_day else _amount(place))
+    return None if number is None or found is None else (found, number)
+
+
+def _day(value: str) -> dt.date | None:
     try:
-        found = Decimal(key)
+        return dt.datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007  # a day of the business, not a moment
+    except ValueError:
+        return None
+
+
+def _amount(value: str) -> Decimal | None:
+    try:
+        found = Decimal(value)
     except ArithmeticError:
         return None
-    return (found, number) if number is not None and found.is_finite() else None
+    return found if found.is_finite() and abs(found) < MOST else None
 
 
 @may("metrics.view")
@@ -128,7 +142,8 @@ def behind(request: HttpRequest, code: str, who: str = "lost") -> HttpResponse:
     """A page of them, the latest first."""
     settings = request.installation = Installation.get()  # type: ignore[attr-defined]  # read once a page
     asked = _asked(request, who, code, settings)
-    found = churn_people.page(asked.behind, after=asked.after) if asked.as_of else []
+    count = churn_people.count(asked.behind) if asked.as_of else 0
+    found = churn_people.page(asked.behind, after=asked.after) if count else []
     rows, has_more = found[:PER_PAGE], len(found) > PER_PAGE
     last = rows[-1] if rows else None
     context = _words(asked.behind, settings) | {
@@ -138,8 +153,8 @@ def behind(request: HttpRequest, code: str, who: str = "lost") -> HttpResponse:
         "as_of": asked.as_of,
         "basis": money_basis(settings),
         "rows": _shown(rows, asked.behind),
-        "count": _count(asked.behind) if asked.as_of else 0,
-        "next_url": asked.address(after=f"{last['key']},{last['customer_id']}") if last and has_more else "",
+        "count": count,
+        "next_url": asked.address(after="{},{}".format(*last["cursor"])) if last and has_more else "",
         "prev_url": asked.address() if asked.after else "",
         "sorts": {sort: {"url": asked.address(sort=sort), "is_here": sort == asked.behind.sort} for sort in SORTS},
         "owners": listing.owners().order_by("name") if allows(request.user, "metrics.all_owners") else [],  # type: ignore[arg-type]  # signed in
@@ -156,17 +171,6 @@ def behind(request: HttpRequest, code: str, who: str = "lost") -> HttpResponse:
         "others": [(_who_words(one), asked.address(who=one), one == who) for one in WHO],
     }
     return render(request, "metrics/people.html", context)
-
-
-def _count(behind: Behind) -> int:
-    """How many there are: the figure itself, or counted where the list is narrowed."""
-    if behind.is_narrowed:
-        return churn_people.count(behind)
-    cuts = dict(zip(("by", "second"), (cut for cut, _group in behind.pairs), strict=False))
-    groups = dict(zip(("groups", "seconds"), ([group] for _cut, group in behind.pairs), strict=False))
-    found = churn_tables.figures([behind.period], **cuts, **groups, least=0)
-    figure = {"lost": "lost", "won-back": "won_back", "joined": "joined", "at-start": "at_start", "at-end": "at_end"}
-    return getattr(found[0], figure[behind.who]) if found else churn_people.count(behind)
 
 
 def _words(behind: Behind, settings: Installation) -> Row:

@@ -7,6 +7,7 @@ Feb A B · Mar A B C · Apr A B C · May A C · Jun A C E.
 import csv
 import io
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -17,6 +18,7 @@ from campaigns.models import Campaign, Delivery, Step
 from customers.models import Customer
 from metrics import churn_people, churn_tables, closing, goals, remarks
 from metrics.churn_people import Behind
+from metrics.models import ChurnRollup, Worth
 from metrics.periods import named
 from segments.models import Segment
 from tests import factories
@@ -183,6 +185,7 @@ def _compare(at, pairs):
         rows = churn_people.page(behind(who, at, pairs=pairs))
         assert len(rows) == getattr(figure, who.replace("-", "_")), (at, pairs, who)
         assert len(rows) == churn_people.count(behind(who, at, pairs=pairs))
+        assert len(rows) == churn_people.counted(behind(who, at, pairs=pairs))
 
 
 def test_the_lost_have_names_owner_reason_competitor_and_what_was_sent(told, manager):
@@ -226,10 +229,11 @@ def test_a_list_is_narrowed_by_owner_words_and_reason(told, manager):
     assert (count("competitor=X社"), count("topic=")) == (1, 1)
 
 
-def test_a_list_goes_page_by_page_by_day_or_by_money(manager, monkeypatch):
+def test_a_list_goes_page_by_page_by_day_or_by_money(told, manager, monkeypatch):
     monkeypatch.setattr(churn_people, "PER_PAGE", 1)
     monkeypatch.setattr("metrics.views.people.PER_PAGE", 1)
-    for sort, order in {"since": ["E", "C", "A"], "ltv": ["C", "A", "E"]}.items():
+    Worth.objects.filter(customer=told.c).update(historic=None)  # has none: stands at the end
+    for sort, order in {"since": ["E", "C", "A"], "ltv": ["A", "E", "C"]}.items():
         address, found = f"/metrics/people/at-end/2026-06/?sort={sort}", []
         while address:
             context = manager.get(address).context
@@ -237,6 +241,22 @@ def test_a_list_goes_page_by_page_by_day_or_by_money(manager, monkeypatch):
             address = context["next_url"]
         assert found == order, sort
         assert context["count"] == 3
+        codes = [row["code"] for row in churn_people.everybody(behind("at-end", "2026-06", sort=sort))]
+        assert codes == order
+
+
+@pytest.mark.parametrize("after", ["2026-06-10", "x,1", "NaN,1", "1E+999999,1", "2026-13-01,1", "9.50,x"])
+def test_a_place_that_is_none_is_the_first_page(manager, after):
+    context = manager.get(f"/metrics/people/at-end/2026-06/?sort=ltv&after={quote(after)}").context
+    assert len(context["rows"]) == 3
+
+
+def test_a_group_nobody_is_in_is_a_figure_of_0_and_one_of_no_period_is_counted(told):
+    nobody = behind("joined", "2026-03", pairs=(("industry", "漁業"),))
+    assert churn_people.count(nobody) == 0
+    ChurnRollup.objects.all().delete()
+    assert churn_people.count(nobody) == 0
+    assert churn_people.count(behind("joined", "2026-03")) == 1
 
 
 def test_a_file_of_them_is_for_leaders_and_recorded(manager, staff):
@@ -285,7 +305,14 @@ def test_a_group_alone_has_its_own_line_and_can_be_cut_again(told, manager):
 
 @pytest.mark.parametrize(
     "address",
-    ["lost/2026-5/", "lost/nonsense/", "lost/2026-05/?by=x", "people/gone/2026-05/", "people/lost/2026-05/?and=x"],
+    [
+        "lost/2026-5/",
+        "lost/nonsense/",
+        "lost/2026-05/?by=x",
+        "people/gone/2026-05/",
+        "people/lost/2026-05/?and=x",
+        "people/lost/2026-05/?by=plan&and=plan",
+    ],
 )
 def test_what_there_is_not_is_not_found(manager, address):
     assert manager.get(f"/metrics/{address}").status_code == 404

@@ -10,9 +10,11 @@ from itertools import count
 import pytest
 from django.db import connection, transaction
 
+from accounts.models import Installation
 from customers import editing
 from customers.models import Contract, Customer, DimensionChange, Purchase
-from metrics import computing, people, rollups
+from metrics import churn_people, computing, rollups
+from metrics.churn_people import Behind
 from metrics.models import ChurnRollup, Filed, Fill, FirstDay, Spell, Stale
 from metrics.periods import Period, named
 from metrics.rollups import churn, filling, spells
@@ -185,9 +187,10 @@ def everybody_is_found(company, every):
     """As many people stand behind a figure as it says; of every so-manieth row."""
     for one in list(ChurnRollup.objects.order_by("id"))[::every]:
         cuts = {cut: group for cut, group in [(one.dimension, one.group), (one.second, one.second_group)] if cut}
-        for kind in people.KINDS:
-            found = people.count(kind, Period(one.first, one.months), cuts, as_of=company.day)
-            assert found == getattr(one, kind), (kind, one.first, one.months, cuts)
+        period, settings = Period(one.first, one.months), Installation.get()
+        for who in ("lost", "joined", "won-back", "at-start"):
+            found = churn_people.counted(Behind(who, period, company.day, settings, pairs=tuple(cuts.items())))
+            assert found == getattr(one, who.replace("-", "_")), (who, one.first, one.months, cuts)
 
 
 POLICIES = [
