@@ -34,6 +34,7 @@
    --> metrics/sql/people_filed.sql
    AND (%(owner)s IS NULL OR c.owner_id = %(owner)s)
    AND (%(words)s = '' OR strpos(c.search_text, %(words)s) > 0)
+   AND (length(%(words)s) < 2 OR customers_bigrams(c.search_text) @> customers_bigrams(%(words)s))
    AND (%(reason)s IS NULL OR why.reason = %(reason)s)
    AND (%(competitor)s IS NULL OR why.competitor = %(competitor)s)
    AND (%(topic)s IS NULL OR why.topic = %(topic)s)
