@@ -64,7 +64,7 @@
     const color = colorOf(look, colors);
     const dashes = { beside: "dashed", target: [2, 3] }[look] || "solid";
     const base = {
-      name: series.name, type: "line", smooth: look === "target" ? false : 0.25, step: series.isGoal ? "middle" : false, smoothMonotone: "x", symbolSize: 6, emphasis: { focus: "none" },
+      name: series.name, type: "line", step: series.isGoal ? "middle" : false, symbolSize: 6, emphasis: { focus: "none" },
       itemStyle: { color }, lineStyle: { color, width: look === "main" ? 2.5 : 1.75, type: dashes },
       showSymbol: series.data.filter((value) => value !== null).length < 2,
     };
@@ -182,7 +182,9 @@
     drawn.get(holder)?.canvas.dispose();
     const chart = { ...JSON.parse(source.textContent), open_word: holder.dataset.open || "" };
     const canvas = echarts.init(holder, null, { renderer: "canvas" });
-    canvas.setOption({ animation: !still.matches && !isPrinting, animationDuration: 350, textStyle: { fontFamily: colors.font, color: colors.text }, ...option(chart, colors, holder.clientWidth < 480) });
+    // Steps are at their true height only at rest: they do not grow.
+    const isGrowing = !still.matches && !isPrinting && chart.kind !== "waterfall";
+    canvas.setOption({ animation: isGrowing, animationDuration: 350, textStyle: { fontFamily: colors.font, color: colors.text }, ...option(chart, colors, holder.clientWidth < 480) });
     canvas.on("click", ({ data }) => {
       if (data?.marks?.length === 1 && data.marks[0].url) location.assign(data.marks[0].url);
     });
