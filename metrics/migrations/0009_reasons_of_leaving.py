@@ -9,8 +9,8 @@ MARK = """
 CREATE FUNCTION metrics_mark_talks() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO metrics_stale (kind, month)
-    SELECT DISTINCT 'talks', date_trunc('month', occurred_at AT TIME ZONE (
-               SELECT time_zone FROM accounts_installation LIMIT 1))::date
+    SELECT DISTINCT 'talks', date_trunc('month', occurred_at AT TIME ZONE COALESCE((
+               SELECT time_zone FROM accounts_installation LIMIT 1), 'Asia/Tokyo'))::date
       FROM changed WHERE competitor <> '' OR category <> '';
     RETURN NULL;
 END $$;

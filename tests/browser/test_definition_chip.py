@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from metrics import reconciling
 from metrics.models import ChurnRollup, Fill
 from metrics.periods import named
-from metrics.rollups import METRIC, PERIOD, settings_hash
+from metrics.rollups import METRIC, settings_hash
 from tests import factories
 from tests.browser.looking import look
 
@@ -25,7 +25,14 @@ def june(transactional_db):
         factories.contract(who, "2026-01-10", cancelled_on=notice, ends_on=end, renews_on=end)
     ChurnRollup.objects.create(first=JUNE.first, months=1, at_start=3, lost=2)
     at = dt.datetime(2026, 7, 10, tzinfo=dt.UTC)
-    Fill.objects.create(metric=METRIC, period=PERIOD, settings=settings_hash(), as_of=AS_OF, started_at=at, done_at=at)
+    Fill.objects.create(
+        metric=METRIC,
+        period=AS_OF.isoformat(),
+        settings=settings_hash(),
+        as_of=AS_OF,
+        started_at=at,
+        done_at=at,
+    )
     reconciling.keep(periods=[JUNE], as_of=AS_OF)
 
 

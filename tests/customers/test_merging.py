@@ -31,7 +31,7 @@ from customers.models import (
     Suppression,
     Touched,
 )
-from metrics import computing
+from metrics import cohorts, computing
 from scores import scoring
 from scores.models import Score, ScoreSnapshot
 from segments.models import Membership, Segment
@@ -587,7 +587,7 @@ def counted(as_of):
     """Customers who ever bought, and their money, as known on a day; cohorts; churn of that year."""
     scoring.compute(as_of=as_of, now=NOW)
     scores = Score.objects.filter(ltv_historic__isnull=False).aggregate(sum=Sum("ltv_historic"), count=Count("pk"))
-    sizes = {row["cohort"]: row["size"] for row in computing.cohorts(as_of=as_of, now=NOW)}
+    sizes = {row["cohort"]: row["size"] for row in cohorts.cohorts(as_of=as_of, now=NOW)}
     lost = computing.churn(as_of=as_of, now=NOW, start=dt.date(2025, 1, 1), period="quarter")
     return scores["count"], scores["sum"], sum(sizes.values()), [row["at_start"] for row in lost]
 

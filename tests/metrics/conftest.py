@@ -11,6 +11,7 @@ from customers.models import DimensionChange
 from metrics import rollups
 from scores import scoring
 from tests import factories
+from tests.remembering import again
 
 NOW = dt.datetime(2026, 7, 1, 9, tzinfo=dt.timezone(dt.timedelta(hours=9)))
 TODAY = dt.date(2026, 7, 1)
@@ -69,12 +70,30 @@ def pass_night():
 
 
 @pytest.fixture
-def night(company, monkeypatch):
+def night(db, monkeypatch):
     """The night of 1 July has been (without making up the segments of nights before it)."""
     monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
-    scoring.compute(as_of=TODAY, now=NOW)
-    rollups.fill(as_of=TODAY, now=NOW)
+    return again("night", lambda: after_a_night(found_company()))
+
+
+def after_a_night(company):
+    """The same company once its night has been."""
+    pass_night()
     return company
+
+
+@pytest.fixture
+def bought(db, monkeypatch):
+    """A and C also bought, so they are scored; then the night came."""
+    monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
+    return again("bought", _bought)
+
+
+def _bought():
+    company = found_company()
+    factories.purchase(company.a, "2026-05-01", 800)
+    factories.purchase(company.c, "2026-06-01", 900)
+    return after_a_night(company)
 
 
 @pytest.fixture

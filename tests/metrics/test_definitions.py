@@ -11,10 +11,9 @@ from django.utils.module_loading import import_string
 
 from accounts.models import Installation, Role
 from common import sql
-from metrics import reports, rollups
+from metrics import reports
 from metrics.current import Current, Latest
 from metrics.definitions import METRICS, REPORTS, TOPICS
-from scores import scoring
 from tests import factories
 
 from .conftest import NOW, TODAY
@@ -29,13 +28,8 @@ COUNTED_FRESH = {
 
 
 @pytest.fixture
-def bought(company, monkeypatch, signed_in):
-    """A and C also bought; then the night came. A manager is signed in."""
-    monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
-    factories.purchase(company.a, "2026-05-01", 800)
-    factories.purchase(company.c, "2026-06-01", 900)
-    scoring.compute(as_of=TODAY, now=NOW)
-    rollups.fill(as_of=TODAY, now=NOW)
+def bought(bought, signed_in):
+    """A manager of that company is signed in."""
     return signed_in(factories.user(role=Role.MANAGER))
 
 

@@ -16,6 +16,9 @@ from scores import scoring
 from scores.models import ScoreSnapshot
 from segments.models import Segment
 from tests import factories
+from tests.remembering import again
+
+from .conftest import found_company
 
 pytestmark = pytest.mark.django_db
 JUNE = dt.date(2026, 6, 15)
@@ -27,8 +30,13 @@ def kept(key):
 
 
 @pytest.fixture
-def june(company):
+def june(db):
     """The night of 15 June: B's last day was 31 May, so he is the one lost in May."""
+    return again("june", _june)
+
+
+def _june():
+    company = found_company()
     scoring.compute(as_of=JUNE, now=NOW)
     keeping.keep(as_of=JUNE, now=NOW)
     return company

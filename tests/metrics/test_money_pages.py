@@ -9,16 +9,28 @@ from metrics import goals, remarks, rollups
 from metrics.periods import named
 from segments.models import Segment
 from tests import factories
+from tests.remembering import again
 
-from .conftest import NOW, TODAY
+from .conftest import NOW, TODAY, after_a_night, found_company
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager(night, signed_in):
-    factories.purchase(night.a, "2026-05-01", 800)
+def night(db, monkeypatch):
+    monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
+    return again("a purchase after the night", _with_a_purchase)
+
+
+def _with_a_purchase():
+    company = after_a_night(found_company())
+    factories.purchase(company.a, "2026-05-01", 800)
     rollups.fill(as_of=TODAY, now=NOW)
+    return company
+
+
+@pytest.fixture
+def manager(night, signed_in):
     return signed_in(factories.user(role=Role.MANAGER))
 
 

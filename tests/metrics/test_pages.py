@@ -26,17 +26,6 @@ MOST_QUERIES = 12
 
 
 @pytest.fixture
-def bought(company, monkeypatch):
-    """A and C also bought, so they are scored; then the night came."""
-    monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
-    factories.purchase(company.a, "2026-05-01", 800)
-    factories.purchase(company.c, "2026-06-01", 900)
-    scoring.compute(as_of=TODAY, now=NOW)
-    rollups.fill(as_of=TODAY, now=NOW)
-    return company
-
-
-@pytest.fixture
 def staff(bought, signed_in):
     bought.sato.language = "en"
     bought.sato.save()

@@ -6,10 +6,10 @@ import pytest
 
 from accounts.models import Role
 from metrics import rollups
-from scores import scoring
 from tests import factories
+from tests.remembering import again
 
-from .conftest import NOW, TODAY
+from .conftest import after_a_night, found_company
 
 pytestmark = pytest.mark.django_db
 PAGES = [
@@ -26,16 +26,20 @@ PAGES = [
 
 
 @pytest.fixture
-def bought(company, monkeypatch):
-    """A bought in May and June, C once; both under policy either. Then the night came."""
+def bought(db, monkeypatch):
+    """As `_bought` says."""
     monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
+    return again("bought under either", _bought)
+
+
+def _bought():
+    """A bought in May and June, C once; both under policy either. Then the night came."""
+    company = found_company()
     factories.configure(churn_policy="either")
     factories.purchase(company.a, "2026-03-02", 800)
     factories.purchase(company.a, "2026-03-20", 200)
     factories.purchase(company.c, "2026-03-05", 900)
-    scoring.compute(as_of=TODAY, now=NOW)
-    rollups.fill(as_of=TODAY, now=NOW)
-    return company
+    return after_a_night(company)
 
 
 @pytest.fixture

@@ -108,6 +108,6 @@ def test_a_company_too_large_to_count_may_still_save(admin, monkeypatch):
 def test_a_smaller_number_of_days_that_breaks_the_thresholds_is_refused_on_the_general_page(admin):
     configure(pre_dormant_days=120)
     fields = {"fiscal_year_start": 4, "tax": "excluded", "churn_policy": "inactivity", "activity": "purchases"}
-    fields |= {"contact_budget": 4, "contact_budget_days": 7}
+    fields |= {"contact_budget": 4, "contact_budget_days": 7, "pause_months": 6}
     answer = admin.post("/settings/", {**fields, "inactivity_days": 100})
     assert list(answer.context["form"].errors) == ["inactivity_days"]
