@@ -8,6 +8,7 @@ import pytest
 from metrics import cohorts, computing, payback, rollups, worth
 from metrics.models import ChurnRollup, CohortRollup, Fill
 from tests import factories
+from tests.remembering import again
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 7, 1, 3, tzinfo=dt.UTC)
@@ -24,13 +25,13 @@ def _series(rows):
 
 
 @pytest.fixture
-def cdnow(sample_data):
-    factories.load_purchases(sample_data / "cdnow_sample_purchases.csv")
+def cdnow(db, sample_data):
+    again("cdnow", lambda: factories.load_purchases(sample_data / "cdnow_sample_purchases.csv"))
 
 
 @pytest.fixture
-def retail(sample_data):
-    factories.load_purchases(sample_data / "online_retail_orders.csv")
+def retail(db, sample_data):
+    again("retail", lambda: factories.load_purchases(sample_data / "online_retail_orders.csv"))
 
 
 def test_churn_of_cdnow_month_by_month(cdnow):

@@ -4,24 +4,28 @@ import pytest
 
 from accounts.models import Role
 from metrics import rollups
-from scores import scoring
 from tests import factories
+from tests.remembering import again
 
-from .conftest import NOW, TODAY
+from .conftest import after_a_night, found_company
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def contracts(company, monkeypatch):
-    """A (Sato) renewed in June by itself, B (Suzuki) was lost with 1 June; C (Suzuki) is due in August. D on trial."""
+def contracts(db, monkeypatch):
+    """As `_contracts` says."""
     monkeypatch.setattr(rollups, "SNAPSHOTS_BACK", 0)
+    return again("contracts", _contracts)
+
+
+def _contracts():
+    """A (Sato) renewed in June by itself, B (Suzuki) was lost with 1 June; C (Suzuki) is due in August. D on trial."""
+    company = found_company()
     company.a.contracts.update(renews_on="2026-06-15")
     company.b.contracts.update(renews_on="2026-06-01")
     company.c.contracts.update(renews_on="2026-08-20", notice_days=30)
-    scoring.compute(as_of=TODAY, now=NOW)
-    rollups.fill(as_of=TODAY, now=NOW)
-    return company
+    return after_a_night(company)
 
 
 def text(answer):
