@@ -33,4 +33,6 @@ WITH known AS (
 )
 SELECT k.* FROM known k JOIN these_customers c ON c.customer_id = k.customer_id
 ;;
+CREATE INDEX ON known_terms (customer_id)
+;;
 ANALYZE known_terms
