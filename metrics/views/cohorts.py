@@ -150,11 +150,14 @@ def _line(code: str, cells: list[Row], asked: Asked, settings: Installation) -> 
     period = named(code)
     assert period is not None  # the codes are our own
     first = cells[0]["revenue"]
+    people, query = reverse("metrics:cohort-people", args=[code, 0]).removesuffix("0/"), asked.query
+    open_words = " · " + _("not over yet")
     for cell in cells:
         count = cell["retained"] if asked.mode == "in" else cell["retained_after"]
         cell |= {"count": count, "first": first, "value": _value(cell, count, first, asked.show)}
         cell["shown"] = _written(cell["value"], asked)
-        cell["url"] = reverse("metrics:cohort-people", args=[code, cell["month"]]) + "?" + asked.query
+        cell["title"] = f"{number(count)} / {number(cell['size'])}" + ("" if cell["complete"] else open_words)
+        cell["url"] = f"{people}{cell['month']}/?{query}"
     return {"words": period_words(period, settings), "code": code, "size": cells[0]["size"], "cells": cells}
 
 
